@@ -1,0 +1,181 @@
+import type { CanonicalValue, Fields } from "./canonical.js";
+import type { ChangeSource, ConflictPolicy, EntityType, IsoTime, LinkOrigin, LinkState, System, WriteOperation } from "./words.js";
+
+/**
+ * One thing in the world and the link that joins its records. Everything that must hold together for one entity is in this
+ * one document, written by compare-and-set on `revision` (R1, R13).
+ */
+export interface Entity {
+  readonly id: string;
+  readonly type: EntityType;
+  /** Grows by one with every write of this document; 0 before the first. */
+  readonly revision: number;
+  /** The record in each system; null where there is none. */
+  readonly records: { readonly [S in System]: string | null };
+  /** The id that the Exact record's entity had before linking; it is given back when the link is cut. */
+  readonly formerExactEntityId: string | null;
+
+  readonly state: LinkState;
+  /** The API's `version`: grows with every accepted or observed change of a unified field, never for echoes or states. */
+  readonly version: number;
+  readonly origin: LinkOrigin | null;
+  readonly linkedAt: IsoTime | null;
+  /** When both sides were last known to agree. */
+  readonly syncedAt: IsoTime | null;
+  readonly problem: Problem | null;
+  readonly candidates: readonly MatchCandidate[];
+  readonly conflicts: readonly FieldConflict[];
+  readonly ignored: readonly IgnoredWrite[];
+  /** Exact record ids cut from this entity by a person: never proposed again (R6). */
+  readonly cutFrom: readonly string[];
+
+  /** The unified fields: the agreed value, or the one that will win. A reference holds an entity id. */
+  readonly fields: Fields;
+  /** The newest time that either side gives; for display and order only. */
+  readonly modifiedAt: IsoTime;
+
+  /** Per side, what it returned when both last agreed (R2). References hold that side's own record id. */
+  readonly shadows: { readonly [S in System]: Fields | null };
+  /** What is owed, or may already have been sent (R8). */
+  readonly intents: readonly Intent[];
+  /** What a mutation has asked for and sync has not settled yet. */
+  readonly wanted: Wanted | null;
+  /** When somebody must look at this entity again without being asked; null: only when something changes. */
+  readonly nextActionAt: IsoTime | null;
+}
+
+/** Why an entity is not LINKED, in words a person can act on. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly system: System | null;
+  readonly field: string | null;
+  readonly since: IsoTime;
+  readonly attempts: number;
+  readonly nextAttemptAt: IsoTime | null;
+}
+
+export const problemCodes = [
+  "AMBIGUOUS_MATCH",
+  "KEYS_DISAGREE",
+  "WAITING_FOR_REFERENCE",
+  "NO_LAST_NAME",
+  "NO_DEFAULT_ACCOUNT",
+  "CONFLICT",
+  "REFUSED_BY_SYSTEM",
+  "IGNORED_BY_SYSTEM",
+  "SYSTEM_UNAVAILABLE",
+  "RATE_LIMITED",
+  "QUARANTINE",
+  "PAUSED",
+  "DELETED_ELSEWHERE",
+  "EDITED_SINCE_DELETION",
+  "MERGED_AWAY",
+  "CUT_BY_PERSON",
+  "ROLLBACK_UNSAFE",
+  "NOT_AUTHORIZED",
+  "GUARD",
+  "HELD_BY_OPEN_CREATE",
+] as const;
+export type ProblemCode = (typeof problemCodes)[number];
+
+export interface MatchCandidate {
+  readonly system: System;
+  readonly recordId: string;
+  readonly entityId: string;
+  readonly label: string;
+  readonly matchedOn: readonly string[];
+}
+
+export interface FieldConflict {
+  readonly field: string;
+  readonly agreed: CanonicalValue;
+  readonly customcrm: CanonicalValue;
+  readonly exact: CanonicalValue;
+  readonly since: IsoTime;
+}
+
+/** A system took a value and returned another: left alone until either side's value changes (R5). */
+export interface IgnoredWrite {
+  readonly system: System;
+  readonly field: string;
+  readonly sent: CanonicalValue;
+  readonly returned: CanonicalValue;
+  /** The other side's value at the time, so that an edit of it is seen. */
+  readonly source: CanonicalValue;
+}
+
+/**
+ * A write owed to one system, recorded before it is sent. `sentAt` null: not sent yet. Once sent without a definite answer it
+ * is ambiguous: nothing more is written to that record until `quarantineUntil`, then it is looked for (R8).
+ */
+export interface Intent {
+  readonly id: string;
+  readonly system: System;
+  readonly operation: WriteOperation;
+  /** Canonical values to write; references hold the target's record ids. */
+  readonly fields: Fields;
+  /** The other side's values that these were made from: the shadow, should it turn out that the write landed. */
+  readonly source: Fields;
+  readonly operationId: string | null;
+  readonly queuedAt: IsoTime;
+  readonly sentAt: IsoTime | null;
+  readonly quarantineUntil: IsoTime | null;
+  readonly attempts: number;
+  readonly nextAttemptAt: IsoTime | null;
+  readonly lastError: string | null;
+}
+
+/** A change that comes from an API client: a third source beside the two systems. */
+export interface Wanted {
+  readonly operationId: string;
+  readonly kind: "CREATE" | "UPDATE" | "DELETE";
+  readonly set: Fields;
+  readonly at: IsoTime;
+  readonly actor: string | null;
+}
+
+export interface HistoryEvent {
+  /** `<entity id>.<number>`. */
+  readonly id: string;
+  readonly at: IsoTime;
+  readonly kind: HistoryKind;
+  readonly source: ChangeSource;
+  readonly actor: string | null;
+  readonly fields: readonly FieldChange[];
+}
+
+export type HistoryKind =
+  | "SEEN"
+  | "LINKED"
+  | "UNLINKED"
+  | "CREATED"
+  | "UPDATED"
+  | "DELETED"
+  | "DETACHED"
+  | "ARCHIVED"
+  | "CONFLICT"
+  | "RESOLVED"
+  | "REPAIRED"
+  | "REFUSED"
+  | "ROLLED_BACK"
+  | "TAKEN_BACK";
+
+export interface FieldChange {
+  readonly field: string;
+  readonly before: CanonicalValue;
+  readonly after: CanonicalValue;
+  readonly lost: CanonicalValue;
+  readonly lostFrom: ChangeSource | null;
+  readonly decidedBy: ConflictPolicy | null;
+}
+
+/** A snapshot: a record as last read, with the time of reading; or the knowledge that it is gone. */
+export interface Snapshot {
+  readonly record: import("./record.js").SystemRecord;
+  readonly asOf: IsoTime;
+  /** Set when a tombstone was read, or two complete compares missed it (R9). */
+  readonly deletedAt: IsoTime | null;
+  /** The order of reads and writes over all replicas: a lower ticket never replaces a higher one (design: reading). */
+  readonly ticket: number;
+}

@@ -1,0 +1,33 @@
+/** Every number that bounds something, once. Times in milliseconds. */
+export const limits = {
+  /** Page sizes and ids per call. */
+  list: { defaultFirst: 50, maxFirst: 200, maxNodes: 200 },
+  exact: {
+    pageSize: 60,
+    bulkPageSize: 1000,
+    maxUrlLength: 6000,
+    accessTokenLifeMs: 600_000,
+    refreshNotBeforeMs: 570_000,
+    refreshTokenLifeMs: 30 * 24 * 3_600_000,
+    /** Until Exact's headers say otherwise. */
+    minuteLimit: 60,
+    dayLimit: 5000,
+    errorsPerHour: 10,
+    /** Background stops here, all but interactive calls at the second number. */
+    errorsBackgroundStops: 6,
+    errorsAllButInteractiveStop: 8,
+    deletedKeptMs: 60 * 24 * 3_600_000,
+  },
+  customcrm: { pageSize: 200, idsPerCall: 100, changesPageSize: 500, deletedKeptMs: 30 * 24 * 3_600_000 },
+  http: { timeoutMs: 5_000, connectTimeoutMs: 2_000, maxBodyBytes: 40_000_000 },
+  sync: {
+    /** A lost request may still land this long after it was sent (SYNC.md, assumption A1). */
+    quarantineMs: 5 * 60_000,
+    /** A change may become visible in a feed this much later than it was made (A2). */
+    overlapMs: 10 * 60_000,
+    clockToleranceMs: 120_000,
+    leaseMs: 30_000,
+  },
+  mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000 },
+  history: { maxEvents: 200, keptMs: 400 * 24 * 3_600_000 },
+} as const;

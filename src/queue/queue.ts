@@ -1,0 +1,28 @@
+/**
+ * Spreads work over workers. A job says only what to look at; the truth is in the store, so a job lost, repeated or run twice
+ * does no harm. Two implementations: BullMQ on Redis, and an in-process twin.
+ */
+export type Job =
+  | { readonly kind: "poll"; readonly system: "CUSTOMCRM" | "EXACT" }
+  | { readonly kind: "settle"; readonly entityId: string }
+  | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "sweep" };
+
+export interface AddOptions {
+  /** Jobs of equal key that still wait are one. */
+  readonly key?: string;
+  readonly delayMs?: number;
+  /** Smaller is sooner. */
+  readonly priority?: number;
+}
+
+export interface Queue {
+  add(job: Job, options?: AddOptions): Promise<void>;
+  /** Every `everyMs`; adding it again with another interval replaces it. */
+  repeat(job: Job, key: string, everyMs: number): Promise<void>;
+  /** Begins to take jobs. An error thrown by the handler is retried with back-off. */
+  work(handler: (job: Job, signal: AbortSignal) => Promise<void>, concurrency: number): void;
+  depth(): Promise<{ readonly waiting: number; readonly active: number; readonly delayed: number; readonly oldestMs: number | null }>;
+  /** Finishes what it holds, or hands it back after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,233 @@
+import type { Entity, HistoryEvent, Snapshot } from "../domain/entity.js";
+import type { RecordRef, SystemRecord } from "../domain/record.js";
+import type { EntityType, IsoTime, LinkState, System } from "../domain/words.js";
+
+/**
+ * What the gateway keeps. Two implementations are held to one suite: Redis, and an in-memory twin. Every method is atomic:
+ * it happens whole or not at all, over all processes. All of them throw `StoreUnavailableError` when Redis does not answer.
+ */
+export interface Store {
+  readonly entities: EntityStore;
+  readonly snapshots: SnapshotStore;
+  readonly feeds: FeedStore;
+  readonly leases: LeaseStore;
+  readonly secrets: SecretStore;
+  readonly documents: DocumentStore;
+  readonly events: EventBus;
+  /** "redis" or "memory", for the first screen and for health. */
+  readonly kind: "redis" | "memory";
+  ping(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------------ entities and the link map
+
+/** What lists filter and sort by; kept beside the document, in the same atomic step. */
+export interface IndexEntry {
+  /** The folded name that NAME_ASC sorts by. */
+  readonly sortName: string;
+  /** Folded names that `name` filters look in; a contact has first, last and full name. */
+  readonly names: readonly string[];
+  /** Exact-match terms by filter name, already folded: email, country, postcode, vatNumber, chamberOfCommerce, number, accountId. */
+  readonly terms: { readonly [filter: string]: string };
+  /** Match keys of R6 of a side without a counterpart, so that candidates are found without reading all: `<system>:<alternative>:<key>`. */
+  readonly matchKeys: readonly string[];
+}
+
+export interface EntityWrite {
+  readonly entity: Entity;
+  readonly index: IndexEntry;
+  /** Events to add to the entity's history; the store gives them their ids. */
+  readonly history: readonly Omit<HistoryEvent, "id">[];
+}
+
+/**
+ * One atomic step over one or more entities. `put` entries carry the revision they were read at (0: must be new) and are
+ * stored with revision + 1. `remove` drops an entity and lets its id, and its former ids, resolve to `into` from now on.
+ */
+export interface Commit {
+  readonly put: readonly EntityWrite[];
+  readonly remove?: readonly { readonly id: string; readonly revision: number; readonly into: string | null }[];
+  /** Ids that resolved to another entity and are given to this one again (a cut link). */
+  readonly reclaim?: readonly string[];
+  /** Clears these dirty marks in the same step, if their generation is still this one. */
+  readonly clearDirty?: readonly DirtyMark[];
+  /** Marks these as dirty in the same step. */
+  readonly markDirty?: readonly string[];
+}
+
+/** STALE: somebody wrote the entity since it was read. TAKEN: a record would belong to two entities (R1, I1). Nothing was written. */
+export type CommitResult =
+  | { readonly ok: true; readonly revisions: ReadonlyMap<string, number> }
+  | { readonly ok: false; readonly reason: "STALE"; readonly id: string }
+  | { readonly ok: false; readonly reason: "TAKEN"; readonly ref: RecordRef; readonly by: string };
+
+export interface EntityQuery {
+  readonly type: EntityType;
+  readonly name?: { readonly equals: string } | { readonly startsWith: string };
+  readonly terms: { readonly [filter: string]: string };
+  readonly states?: readonly LinkState[];
+  readonly modifiedAfter?: IsoTime;
+  readonly order: "NAME_ASC" | "NAME_DESC" | "MODIFIED_ASC" | "MODIFIED_DESC";
+}
+
+export interface EntityPage {
+  readonly entities: readonly Entity[];
+  /** One per entity: where to go on after it. Opaque; throws `InvalidInputError` when it is not one of ours or of another order. */
+  readonly cursors: readonly string[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+export type StateCounts = { readonly [S in LinkState]: number };
+
+export interface EntityReader {
+  /** In the order asked; null where no id or former id is known. A former id gives the surviving entity. */
+  get(ids: readonly string[]): Promise<readonly (Entity | null)[]>;
+  /** The entity that each record belongs to; null for a record never seen. */
+  ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]>;
+  /** As `ofRecords`, over all types: an Exact Contacts row may belong to a Contact or a Product. Only the ids, cheaply. */
+  idsOfRecords(refs: readonly RecordRef[]): Promise<readonly (string | null)[]>;
+  list(query: EntityQuery, first: number, after: string | null): Promise<EntityPage>;
+  /** How many entities a query has, at a cost bounded by the matches. */
+  count(query: EntityQuery): Promise<number>;
+  /** Over several types, by type and id; for `links`. */
+  listLinks(types: readonly EntityType[], states: readonly LinkState[] | null, first: number, after: string | null): Promise<EntityPage>;
+  countLinks(types: readonly EntityType[], states: readonly LinkState[] | null): Promise<number>;
+  counts(type: EntityType): Promise<StateCounts>;
+  /** Entities of this type that carry the match key, at most `limit`. */
+  byMatchKey(type: EntityType, key: string, limit: number): Promise<readonly Entity[]>;
+  /** Newest first. */
+  history(
+    id: string,
+    first: number,
+    after: string | null,
+  ): Promise<{ readonly events: readonly HistoryEvent[]; readonly hasNextPage: boolean; readonly total: number }>;
+  historyEvent(eventId: string): Promise<HistoryEvent | null>;
+  /** Every entity of a type, in batches, in no order; one that is written meanwhile may come twice. */
+  scan(type: EntityType): AsyncIterable<readonly Entity[]>;
+}
+
+export interface EntityStore extends EntityReader {
+  commit(commit: Commit): Promise<CommitResult>;
+  /** Entities whose `nextActionAt` has come, oldest first. */
+  due(now: number, limit: number): Promise<readonly string[]>;
+  /** The number of entities with a `nextActionAt`. */
+  countDue(): Promise<number>;
+  /** Erases the entity with its history, snapshots and indexes. */
+  forget(id: string): Promise<boolean>;
+}
+
+// ------------------------------------------------------------------------------------------------ snapshots
+
+export interface SnapshotStore {
+  /** A number higher than all before it, over all processes. Take it before a read begins and after a write has ended. */
+  ticket(): Promise<number>;
+  get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]>;
+  /** Stores those whose ticket is higher than that of what is stored and than the record's last write; tells which were. */
+  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]>;
+  /** Notes that records are gone, by the same rule of tickets; what was last read is kept. */
+  putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void>;
+  /** After our own write has ended: reads that began before `ticket` are too old to be stored. */
+  noteWrite(ref: RecordRef, ticket: number): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------------ feeds and dirty entities
+
+export interface DirtyMark {
+  readonly entityId: string;
+  /** Grows whenever the entity is marked again; a mark is cleared only at the generation that was handled (R12). */
+  readonly generation: number;
+}
+
+export interface FeedState {
+  readonly position: string | null;
+  /** The position from which the next poll reads: never nearer than the overlap to what a later poll has confirmed (R12). */
+  readonly low: string | null;
+  /** Positions seen and when; those older than the overlap become `low`. */
+  readonly seen: readonly { readonly position: string; readonly at: number }[];
+  readonly epoch: string | null;
+  readonly polledAt: IsoTime | null;
+  readonly lastChangeAt: IsoTime | null;
+}
+
+export interface FeedStore {
+  get(system: System, feed: string): Promise<FeedState>;
+  /** Saves the cursor together with the marks of what the page touched, before any of it is handled (R12). */
+  advance(system: System, feed: string, state: FeedState, dirty: readonly string[]): Promise<void>;
+  markDirty(entityIds: readonly string[]): Promise<void>;
+  /** The oldest marks, without clearing them. */
+  dirty(limit: number): Promise<readonly DirtyMark[]>;
+  clearDirty(marks: readonly DirtyMark[]): Promise<void>;
+  countDirty(): Promise<number>;
+}
+
+// ------------------------------------------------------------------------------------------------ leases
+
+export interface Lease {
+  readonly key: string;
+  /** Grows with every lease of the key: who holds an older one is no longer the writer. */
+  readonly token: number;
+}
+
+export interface LeaseStore {
+  /** null when somebody else holds it. */
+  acquire(key: string, ttlMs: number): Promise<Lease | null>;
+  /** false when it was lost meanwhile. */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  /** Only its holder's token releases it. */
+  release(lease: Lease): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------------ secrets and documents
+
+/** Small encrypted values with compare-and-set; the plaintext never reaches Redis. */
+export interface SecretStore {
+  get(name: string): Promise<{ readonly value: string; readonly version: number } | null>;
+  /** Stores if the version is still this one (0: none yet); false when another process was first. */
+  set(name: string, value: string, version: number): Promise<boolean>;
+  delete(name: string): Promise<void>;
+}
+
+/** A JSON document under a kind and a key: operations, runs, plans, dataflow states, receipts. */
+export interface DocumentStore {
+  get<T>(kind: DocumentKind, key: string): Promise<{ readonly value: T; readonly version: number } | null>;
+  /** Stores if the version is still this one (0: must be new; null: whatever it is). `ttlMs` null: kept. `order` sorts `list`. */
+  set<T>(
+    kind: DocumentKind,
+    key: string,
+    value: T,
+    version: number | null,
+    options?: { readonly ttlMs?: number | null; readonly order?: number },
+  ): Promise<boolean>;
+  delete(kind: DocumentKind, key: string): Promise<void>;
+  /** Newest `order` first. */
+  list<T>(kind: DocumentKind, first: number): Promise<readonly { readonly key: string; readonly value: T; readonly version: number }[]>;
+  /** Items of a long list, such as a run's plan. */
+  append(kind: DocumentKind, key: string, items: readonly unknown[], ttlMs: number | null): Promise<void>;
+  slice<T>(kind: DocumentKind, key: string, from: number, count: number): Promise<{ readonly items: readonly T[]; readonly total: number }>;
+}
+
+export type DocumentKind = "operation" | "idempotency" | "run" | "plan" | "dataflow" | "receipt" | "consent" | "webhook" | "guard" | "compare" | "meta";
+
+// ------------------------------------------------------------------------------------------------ events
+
+export interface EntityEvent {
+  readonly kind: "CREATED" | "UPDATED" | "STATE_CHANGED" | "DELETED";
+  readonly entityId: string;
+  readonly type: EntityType;
+  readonly state: LinkState;
+  readonly source: "CUSTOMCRM" | "EXACT" | "GATEWAY";
+  readonly fields: readonly string[];
+  readonly at: IsoTime;
+}
+export type BusMessage =
+  | { readonly topic: "entity"; readonly event: EntityEvent }
+  | { readonly topic: "run"; readonly runId: string }
+  | { readonly topic: "hint"; readonly system: System };
+
+/** Tells every process; a message may be lost, so nothing may depend on it. */
+export interface EventBus {
+  publish(message: BusMessage): Promise<void>;
+  subscribe(handler: (message: BusMessage) => void): () => void;
+}
