@@ -1,0 +1,139 @@
+import type { CallOptions, Change, Connector, FeedInfo } from "../connectors/connector.js";
+import type { Dataflow } from "../domain/dataflow.js";
+import { PositionExpiredError } from "../domain/errors.js";
+import { limits } from "../domain/limits.js";
+import type { RecordRef, SystemRecord } from "../domain/record.js";
+import { type Clock, isoTime, type System } from "../domain/words.js";
+import type { FeedState, Store } from "../store/store.js";
+import { afterPoll, restarted } from "./cursor.js";
+import { type Mint, mintUnknown } from "./mint.js";
+
+export interface PullParts extends Mint {
+  readonly store: Store;
+  readonly flows: readonly Dataflow[];
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** How late a change may show in a feed; default `limits.sync.overlapMs`. */
+  readonly overlapMs?: number;
+}
+
+export interface Pulled {
+  readonly read: number;
+  readonly dirty: number;
+  /** The feed no longer reaches back to where we were: only a full compare finds what was missed. */
+  readonly expired: boolean;
+}
+
+/** Reads all feeds of one system up to now: stores what changed as snapshots, mints what is new, marks what must be settled. */
+export async function pull(parts: PullParts, connector: Connector, options: CallOptions, onRead?: (records: number) => void): Promise<Pulled> {
+  const epoch = await connector.feedEpoch(options);
+  const total = { read: 0, dirty: 0, expired: false };
+  for (const feed of connector.feeds) {
+    const pulled = await pullFeed(parts, connector, feed, epoch, options, onRead);
+    total.read += pulled.read;
+    total.dirty += pulled.dirty;
+    total.expired ||= pulled.expired;
+  }
+  return total;
+}
+
+async function pullFeed(
+  parts: PullParts,
+  connector: Connector,
+  feed: FeedInfo,
+  epoch: string,
+  options: CallOptions,
+  onRead?: (records: number) => void,
+): Promise<Pulled> {
+  const { store, clock } = parts;
+  const { system } = connector;
+  const startedAt = clock();
+  const found = await store.feeds.get(system, feed.name);
+  const moved = found.epoch !== null && found.epoch !== epoch;
+  let state: FeedState = found.epoch === epoch ? found : restarted(found, epoch);
+  let position = state.low;
+  let read = 0;
+  let dirty = 0;
+
+  for (let more = true; more; ) {
+    const ticket = await store.snapshots.ticket();
+    const asOf = isoTime(clock());
+    const page = await readOrExpire(connector, feed.name, position, options);
+    if (page === "expired") {
+      // Nothing between the last cursor and now can be had from the feed: start it anew and let a full compare find the rest.
+      await store.feeds.advance(system, feed.name, restarted(state, epoch), []);
+      return { read, dirty, expired: true };
+    }
+    const touched = await takeIn(parts, system, page.changes, asOf, ticket);
+    read += page.changes.length;
+    dirty += touched.length;
+    onRead?.(page.changes.length);
+    position = page.position;
+    more = page.more;
+    if (touched.length > 0) state = { ...state, lastChangeAt: asOf };
+    // The marks and the cursor in one step, before any of it is handled. The cursor itself moves only when the poll is complete.
+    const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs);
+    if (touched.length > 0 || !more) await store.feeds.advance(system, feed.name, next, touched);
+  }
+  return { read, dirty, expired: moved };
+}
+
+/** Takes records or tombstones in that were read from a feed or a list; gives the entities that must be settled. */
+export async function takeIn(parts: PullParts, system: System, changes: readonly Change[], asOf: string, ticket: number): Promise<readonly string[]> {
+  const { store } = parts;
+  const upserts = newest(changes);
+  const refs = [...upserts.map(refOf), ...changes.flatMap((change) => (change.kind === "delete" ? [change.ref] : []))];
+  if (refs.length === 0) return [];
+  const [stored, entityIds] = await Promise.all([store.snapshots.get(refs), store.entities.idsOfRecords(refs)]);
+
+  const changed: SystemRecord[] = [];
+  const unknown: SystemRecord[] = [];
+  const touched = new Set<string>();
+  upserts.forEach((record, i) => {
+    const before = stored[i];
+    const entityId = entityIds[i];
+    if (!entityId) unknown.push(record);
+    if (!before || before.deletedAt !== null || differs(before.record, record)) {
+      changed.push(record);
+      if (entityId) touched.add(entityId);
+    }
+  });
+  const gone: RecordRef[] = [];
+  for (let i = upserts.length; i < refs.length; i++) {
+    const ref = refs[i];
+    const entityId = entityIds[i];
+    if (!ref || !entityId || stored[i]?.deletedAt) continue;
+    gone.push(ref);
+    touched.add(entityId);
+  }
+  if (changed.length > 0) await store.snapshots.put(changed, asOf, ticket);
+  if (gone.length > 0) await store.snapshots.putDeleted(gone, asOf, ticket);
+  for (const id of await mintUnknown(parts, system, unknown)) touched.add(id);
+  return [...touched];
+}
+
+async function readOrExpire(connector: Connector, feed: string, position: string | null, options: CallOptions) {
+  try {
+    return await connector.readFeed(feed, position, options);
+  } catch (error) {
+    if (error instanceof PositionExpiredError) return "expired" as const;
+    throw error;
+  }
+}
+
+/** One record may come twice in a page when it changed while the pages were read: the later one counts. */
+function newest(changes: readonly Change[]): readonly SystemRecord[] {
+  const byId = new Map<string, SystemRecord>();
+  for (const change of changes) if (change.kind === "upsert") byId.set(`${change.record.type}:${change.record.id}`, change.record);
+  return [...byId.values()];
+}
+
+/** Compared in bulk, so that a page read again costs no settling (R12). The time of change matters for display and NEWEST only. */
+function differs(before: SystemRecord, now: SystemRecord): boolean {
+  if (before.modifiedAt !== now.modifiedAt || before.etag !== now.etag) return true;
+  const names = new Set([...Object.keys(before.properties), ...Object.keys(now.properties)]);
+  for (const name of names) if ((before.properties[name] ?? null) !== (now.properties[name] ?? null)) return true;
+  return false;
+}
+
+const refOf = (record: SystemRecord): RecordRef => ({ system: record.system, type: record.type, id: record.id });

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { parseDataflowFile } from "../src/dataflow-file.js";
+import { dataflows } from "../src/domain/dataflow.js";
+
+const faultsOf = (text: string): string[] => {
+  try {
+    parseDataflowFile(text);
+  } catch (error) {
+    return (error as Error).message.split("\n");
+  }
+  return [];
+};
+
+describe("dataflow.yml", () => {
+  it("changes nothing when it is empty", () => {
+    expect(parseDataflowFile("").flows).toEqual(dataflows);
+  });
+
+  it("changes creation, matching, deletion, policy, direction and names of one dataflow and leaves the others alone", () => {
+    const settings = parseDataflowFile(`
+dataflows:
+  ACCOUNT:
+    create: { toCustomcrm: always }
+    match: [[vatNumber]]
+    delete: ARCHIVE
+    conflict: CUSTOMCRM
+    fields:
+      phone: { direction: TO_EXACT, conflict: MANUAL, customcrmProperty: Telephone }
+      fax: { off: true }
+products: { defaultAccount: 0f8fad5b-d9cb-469f-a165-70867728950e }
+guards: { deletions: { count: 5, percent: 1 } }
+clockToleranceSeconds: 60
+`);
+    const account = settings.flows.find((flow) => flow.type === "ACCOUNT");
+    expect(account?.create).toEqual({ toExact: { kind: "always" }, toCustomcrm: { kind: "always" } });
+    expect(account?.match).toEqual([["vatNumber"]]);
+    expect(account?.onDelete).toBe("ARCHIVE");
+    expect(account?.rows.find((row) => row.field === "phone")).toMatchObject({ direction: "TO_EXACT", policy: "MANUAL", customcrm: "Telephone" });
+    expect(account?.rows.find((row) => row.field === "email")).toMatchObject({ policy: "CUSTOMCRM" });
+    expect(account?.rows.some((row) => row.field === "fax")).toBe(false);
+    expect(settings.flows.filter((flow) => flow.type !== "ACCOUNT")).toEqual(dataflows.filter((flow) => flow.type !== "ACCOUNT"));
+    expect(settings).toMatchObject({ defaultAccount: "0f8fad5b-d9cb-469f-a165-70867728950e", clockToleranceMs: 60_000 });
+    expect(settings.guards.deletions).toEqual({ count: 5, percent: 1 });
+    expect(settings.guards.creates).toEqual({ count: 50, percent: 10 });
+  });
+
+  it("names every fault at once, each with its line and path", () => {
+    const faults = faultsOf(`dataflows:
+  ACCOUNT:
+    match: [[vatNummer]]
+    fields:
+      telephone: { direction: BOTH }
+      name: { off: true }
+  CONTACT:
+    delete: BURN
+`);
+    expect(faults).toEqual([expect.stringMatching(/^dataflow\.yml:8: dataflows\.CONTACT\.delete: /)]);
+    const names = faultsOf(`dataflows:
+  ACCOUNT:
+    match: [[vatNummer]]
+    fields:
+      telephone: { direction: BOTH }
+      name: { off: true }
+`);
+    expect(names).toHaveLength(3);
+    expect(names[0]).toMatch(/^dataflow\.yml:5: dataflows\.ACCOUNT\.fields\.telephone: ACCOUNT has no field "telephone"/);
+    expect(names[1]).toMatch(/^dataflow\.yml:3: dataflows\.ACCOUNT\.match\.0\.0: ACCOUNT has no field "vatNummer"/);
+    expect(names[2]).toMatch(/name\.off: no record can be made without this field/);
+  });
+
+  it.each([
+    ["an unknown key", "dataflow: {}", /Unrecognized key/],
+    ["broken YAML", "dataflows: [", /dataflow\.yml:1/],
+    ["one Customcrm property for two fields", "dataflows: { ACCOUNT: { fields: { fax: { customcrmProperty: Phone } } } }", /"Phone" would hold two fields/],
+    ["a default account that is no guid", "products: { defaultAccount: acme }", /products\.defaultAccount/],
+  ])("refuses %s", (_what, text, message) => {
+    expect(faultsOf(text).join("\n")).toMatch(message);
+  });
+});
