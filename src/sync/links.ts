@@ -1,0 +1,68 @@
+import type { Fields } from "../domain/canonical.js";
+import type { Entity, MatchCandidate, Problem } from "../domain/entity.js";
+import type { IsoTime, LinkOrigin } from "../domain/words.js";
+
+/** Nothing is said of an entity any more but that it must be looked at. */
+const unsettled = {
+  problem: null,
+  candidates: [],
+  conflicts: [],
+  ignored: [],
+  intents: [],
+  wanted: null,
+  syncedAt: null,
+  shadows: { CUSTOMCRM: null, EXACT: null },
+} as const;
+
+/**
+ * The entity that two one-sided entities become. It keeps the id of the Customcrm side; the other id is remembered, for the
+ * day that the link is cut. The base is unknown (R4): no shadows.
+ */
+export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now: IsoTime): Entity {
+  return {
+    ...customcrm,
+    ...unsettled,
+    records: { CUSTOMCRM: customcrm.records.CUSTOMCRM, EXACT: exact.records.EXACT },
+    formerExactEntityId: exact.id,
+    state: "PENDING",
+    origin,
+    linkedAt: now,
+    version: Math.max(customcrm.version, exact.version) + 1,
+    modifiedAt: customcrm.modifiedAt > exact.modifiedAt ? customcrm.modifiedAt : exact.modifiedAt,
+    nextActionAt: now,
+  };
+}
+
+/** A link cut in two: the Customcrm side keeps the entity, the Exact record gets its former id back, or a new one. Never proposed again (R6). */
+export function parted(entity: Entity, newId: () => string, fields: { customcrm: Fields; exact: Fields }, now: IsoTime): { customcrm: Entity; exact: Entity } {
+  const problem: Problem = {
+    code: "CUT_BY_PERSON",
+    message: "A person cut this link. Both records are left alone; linkRecords, chooseMatch or retry are the ways on.",
+    system: null,
+    field: null,
+    since: now,
+    attempts: 0,
+    nextAttemptAt: null,
+  };
+  const common = { ...entity, ...unsettled, state: "DETACHED" as const, origin: null, linkedAt: null, problem, nextActionAt: null, formerExactEntityId: null };
+  const cutFrom = entity.records.EXACT ? [...new Set([...entity.cutFrom, entity.records.EXACT])] : entity.cutFrom;
+  return {
+    customcrm: { ...common, records: { CUSTOMCRM: entity.records.CUSTOMCRM, EXACT: null }, fields: fields.customcrm, version: entity.version + 1, cutFrom },
+    exact: {
+      ...common,
+      id: entity.formerExactEntityId ?? newId(),
+      revision: 0,
+      records: { CUSTOMCRM: null, EXACT: entity.records.EXACT },
+      fields: fields.exact,
+      version: entity.version + 1,
+      cutFrom: [],
+    },
+  };
+}
+
+/** What a person should read where more than one record fits. */
+export function reviewProblem(code: "AMBIGUOUS_MATCH" | "KEYS_DISAGREE", candidates: readonly MatchCandidate[], since: IsoTime): Problem {
+  const names = candidates.map((one) => `${one.label} (${one.system} ${one.recordId}, by ${one.matchedOn.join(" and ")})`).join("; ");
+  const why = code === "AMBIGUOUS_MATCH" ? "More than one record fits" : "Two keys name different records";
+  return { code, message: `${why}: ${names}. Choose one with chooseMatch.`, system: null, field: null, since, attempts: 0, nextAttemptAt: null };
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { type CanonicalKind, canonical, type Fields } from "../domain/canonical.js";
+import { type CustomcrmProperty, customcrmProperties } from "../domain/customcrm-properties.js";
+import type { Dataflow, DataflowRow } from "../domain/dataflow.js";
+import { type ExactProperty, exactAccountProperties, exactContactProperties } from "../domain/exact-properties.js";
+import type { UserError } from "../domain/operation.js";
+import type { System } from "../domain/words.js";
+
+export type Checked = { readonly ok: true; readonly fields: Fields } | { readonly ok: false; readonly errors: readonly UserError[] };
+
+/**
+ * What a mutation may set, checked field by field against both systems' lengths and formats before anything is sent; all
+ * faults in one answer. A field left out stays out, null clears. Values come out canonical.
+ */
+export function checkFields(flow: Dataflow, input: Readonly<Record<string, unknown>>, kind: "CREATE" | "UPDATE"): Checked {
+  const errors: UserError[] = [];
+  const fields: Record<string, string | null> = {};
+  const fault = (field: string, message: string) => errors.push({ code: "INVALID", message, field: [field], system: null, retryAt: null });
+
+  for (const [field, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    const name = field === "accountId" ? "account" : field;
+    const row = flow.rows.find((one) => one.field === name);
+    if (!row && !(flow.type === "PRODUCT" && field === "number")) {
+      fault(field, `${field} is switched off for this dataflow.`);
+      continue;
+    }
+    if (value !== null && typeof value !== "string") {
+      fault(field, `${field} must be text or null; got ${typeof value}.`);
+      continue;
+    }
+    const clean = canonical(row?.kind ?? "code", value);
+    const message = clean === null ? emptyFault(flow, row, field) : valueFault(flow, row, field, clean);
+    if (message) fault(field, message);
+    else fields[name] = clean;
+  }
+  for (const row of kind === "CREATE" ? flow.rows : []) {
+    if (isRequired(flow, row) && !(row.field in fields) && !errors.some((error) => error.field?.[0] === graphqlName(row))) {
+      fault(graphqlName(row), `${graphqlName(row)} is required.`);
+    }
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, fields };
+}
+
+/** The longest value that both systems take; null where neither says. */
+export function maxLengthOf(flow: Dataflow, row: DataflowRow): { readonly length: number; readonly system: System } | null {
+  const customcrm = customcrmProperty(flow, row.customcrm)?.maxLength;
+  const exact = exactProperty(flow, row.exact)?.maxLength;
+  if (exact !== undefined && (customcrm === undefined || exact < customcrm)) return { length: exact, system: "EXACT" };
+  return customcrm === undefined ? null : { length: customcrm, system: "CUSTOMCRM" };
+}
+
+const formats: Partial<Record<CanonicalKind, { schema: z.ZodType; expected: string }>> = {
+  email: { schema: z.email(), expected: "an e-mail address" },
+  country: { schema: z.string().regex(/^[A-Z]{2}$/), expected: "a country as two letters (ISO 3166-1 alpha-2), such as NL" },
+  date: { schema: z.iso.date(), expected: "a date as YYYY-MM-DD" },
+};
+
+function emptyFault(flow: Dataflow, row: DataflowRow | undefined, field: string): string | null {
+  return row && isRequired(flow, row) ? `${field} can't be empty: Customcrm requires it.` : null;
+}
+
+function valueFault(flow: Dataflow, row: DataflowRow | undefined, field: string, value: string): string | null {
+  if (hasControlCharacters(value)) return `${field} holds a control character; remove it.`;
+  const format = row && formats[row.kind];
+  if (format && !format.schema.safeParse(value).success) return `${field} must be ${format.expected}; got "${shortened(value)}".`;
+  if (row?.refersTo) return null;
+  const limit = row ? maxLengthOf(flow, row) : { length: customcrmProperties.Product.Number.maxLength, system: "CUSTOMCRM" as const };
+  if (limit && value.length > limit.length) {
+    return `${field} may have at most ${limit.length} characters (${limit.system === "EXACT" ? "Exact Online" : "Customcrm"}); got ${value.length}.`;
+  }
+  return null;
+}
+
+const isRequired = (flow: Dataflow, row: DataflowRow): boolean => customcrmProperty(flow, row.customcrm)?.required === true;
+const graphqlName = (row: DataflowRow): string => (row.refersTo ? `${row.field}Id` : row.field);
+const customcrmProperty = (flow: Dataflow, name: string): CustomcrmProperty | undefined =>
+  (customcrmProperties[flow.customcrm] as Record<string, CustomcrmProperty>)[name];
+const exactProperty = (flow: Dataflow, name: string): ExactProperty | undefined =>
+  (flow.exact === "Accounts" ? (exactAccountProperties as Record<string, ExactProperty>) : (exactContactProperties as Record<string, ExactProperty>))[name];
+const hasControlCharacters = (value: string): boolean => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value);
+const shortened = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
