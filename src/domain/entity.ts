@@ -1,4 +1,5 @@
 import type { CanonicalValue, Fields } from "./canonical.js";
+import type { Properties } from "./record.js";
 import type { ChangeSource, ConflictPolicy, EntityType, IsoTime, LinkOrigin, LinkState, System, WriteOperation } from "./words.js";
 
 /**
@@ -42,6 +43,35 @@ export interface Entity {
   readonly wanted: Wanted | null;
   /** When somebody must look at this entity again without being asked; null: only when something changes. */
   readonly nextActionAt: IsoTime | null;
+
+  /** The standing REVIEW, as it was raised (R6). */
+  readonly review?: Review | null;
+  /** What a system refused for good: not repeated until what would be sent changes (R14). */
+  readonly refused?: readonly RefusedWrite[];
+  /** `<system>.<field>`: a write of ours moved that side's modified time while a change there was unsettled, so it tells no order (R3). */
+  readonly timeUnknown?: readonly string[];
+  /** Our create in Exact is linked, and Customcrm has not been told its id yet. */
+  readonly externalIdOwed?: boolean;
+}
+
+/** A REVIEW ends by a person or by a changed key value, never by elimination (R6): so it remembers the key values it rests on. */
+export interface Review {
+  /** The match keys, at the time, of the entity and of everyone involved, by entity id. */
+  readonly keys: { readonly [entityId: string]: readonly string[] };
+  /** What a person said; it stands as long as the keys do. */
+  readonly answer: "CREATE_NEW" | "LEAVE_ALONE" | null;
+}
+
+/** A write that a system refused for good. */
+export interface RefusedWrite {
+  readonly system: System;
+  readonly operation: WriteOperation;
+  /** The fields that the refusal is about: all of the write, or those that it names. */
+  readonly fields: readonly string[];
+  /** What was sent for them: another mapping or another value is another write. */
+  readonly properties: Properties;
+  readonly message: string;
+  readonly since: IsoTime;
 }
 
 /** Why an entity is not LINKED, in words a person can act on. */
@@ -124,6 +154,12 @@ export interface Intent {
   readonly attempts: number;
   readonly nextAttemptAt: IsoTime | null;
   readonly lastError: string | null;
+  /** Sent beside the fields, under the system's own property names. */
+  readonly extra?: Properties;
+  /** What the record held for these fields when this was planned: it is put back if the change must be undone (I9). */
+  readonly over?: Fields;
+  /** Not seen by the end of its quarantine, or overtaken. Kept for a while: should it land late, it is put right, not taken for an edit (R8). */
+  readonly givenUpAt?: IsoTime | null;
 }
 
 /** A change that comes from an API client: a third source beside the two systems. */

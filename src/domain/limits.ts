@@ -27,6 +27,8 @@ export const limits = {
     overlapMs: 10 * 60_000,
     clockToleranceMs: 120_000,
     leaseMs: 30_000,
+    /** A write given up after its quarantine is still recognised this long, should it land after all. */
+    lateWritesMs: 60 * 60_000,
   },
   mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000 },
   history: { maxEvents: 200, keptMs: 400 * 24 * 3_600_000 },

@@ -69,9 +69,10 @@ export function companyMaker(random: Random): { make(country?: CountryCode): Com
     make(country = countryOf(random)) {
       const place = placeIn(random, country);
       for (;;) {
-        const name = firmName(random, place);
-        const domain = `${slug(name)}.example`;
-        if (claim(domain)) return build(place, name, domain);
+        const { name, trade } = firmName(random, place);
+        if (!claim(`name ${slug(name).replace(/-/g, "")}`)) continue;
+        const domain = [slug(trade), slug(name), slug(`${name} ${place.city}`)].map((label) => `${label}.example`).find(claim);
+        if (domain !== undefined) return build(place, name, domain);
       }
     },
     /** Another firm of the same name in another town: not the same thing. */
@@ -89,7 +90,7 @@ export function companyMaker(random: Random): { make(country?: CountryCode): Com
 export function slug(text: string): string {
   return plain(text)
     .toLowerCase()
-    .replace(/&/g, "en")
+    .replace(/[.'"]/g, "")
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
 }
@@ -109,10 +110,10 @@ function countryOf(random: Random): CountryCode {
   return draw < 90 ? "FR" : "NO";
 }
 
-function firmName(random: Random, place: Place): string {
-  const name = random.pick(firmNames[place.language]).replace("{name}", capital(random.pick(lastNames[place.language])));
+function firmName(random: Random, place: Place): { name: string; trade: string } {
+  const trade = random.pick(firmNames[place.language]).replace("{name}", capital(random.pick(lastNames[place.language])));
   const forms = place.country === "BE" ? legalForms[place.language === "fr" ? "BE-fr" : "BE-nl"] : legalForms[place.country];
-  return `${name} ${random.pick(forms)}`.trim();
+  return { name: `${trade} ${random.pick(forms)}`.trim(), trade };
 }
 
 const capital = (text: string): string => (text.startsWith("'t") || text.startsWith("in 't") ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`);

@@ -17,14 +17,20 @@ export interface ContactFields {
 
 export type Person = Readonly<ContactFields> & { readonly firstName: string; readonly lastName: string; readonly email: string };
 
-/** Makes people of one company; no two of them share a name or an address. */
-export function peopleMaker(random: Random, company: Company): () => Person {
+/** The people of one company; no two that it makes share a name or an address. */
+export interface People {
+  make(): Person;
+  /** Never makes somebody of this name. */
+  reserve(person: Person): void;
+}
+
+export function peopleMaker(random: Random, company: Company): People {
   const names = new Set<string>();
-  return () => {
+  const make = (): Person => {
     for (;;) {
       const firstName = random.pick(firstNames[company.language]);
       const lastName = random.pick(lastNames[company.language]);
-      const local = `${slug(firstName)}.${slug(lastName).replace(/-/g, "")}`;
+      const local = localPart(firstName, lastName);
       if (names.has(local)) continue;
       names.add(local);
       return {
@@ -39,7 +45,10 @@ export function peopleMaker(random: Random, company: Company): () => Person {
       };
     }
   };
+  return { make, reserve: (person) => void names.add(localPart(person.firstName, person.lastName)) };
 }
+
+const localPart = (firstName: string, lastName: string): string => `${slug(firstName)}.${slug(lastName).replace(/-/g, "")}`;
 
 function birthDate(random: Random): string {
   const two = (number: number) => String(number).padStart(2, "0");

@@ -53,7 +53,8 @@ function streetIn(random: Random, language: Language, country: CountryCode): str
   const number = 1 + random.int(240);
   const suffix = random.int(8) === 0 ? random.pick(["a", "b", "-2", " bis"]) : "";
   const name = random.pick(streets[language]);
-  if (language === "fr") return country === "BE" ? `${name} ${number}` : `${number}${suffix === " bis" ? " bis" : ""} ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  if (language === "fr")
+    return country === "BE" ? `${name} ${number}` : `${number}${suffix === " bis" ? " bis" : ""} ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
   if (language === "no") return `${name} ${number}${suffix === "a" || suffix === "b" ? suffix.toUpperCase() : ""}`;
   return `${name} ${number}${suffix === " bis" ? "" : suffix}`;
 }
@@ -172,5 +173,17 @@ const streets: Record<Language, readonly string[]> = {
     "Allée des Platanes",
     "Rue du Général-de-Gaulle",
   ],
-  no: ["Storgata", "Kirkegata", "Skippergata", "Strandveien", "Sjøgata", "Fjordveien", "Håkon VIIs gate", "Industriveien", "Bryggen", "Øvre Langgate", "Fløenbakken"],
+  no: [
+    "Storgata",
+    "Kirkegata",
+    "Skippergata",
+    "Strandveien",
+    "Sjøgata",
+    "Fjordveien",
+    "Håkon VIIs gate",
+    "Industriveien",
+    "Bryggen",
+    "Øvre Langgate",
+    "Fløenbakken",
+  ],
 };

@@ -188,7 +188,18 @@ export const firmNames: Record<Language, readonly string[]> = {
     "Chauffage {name}",
     "Verrerie {name}",
   ],
-  no: ["{name} Fiskeeksport", "Brødrene {name}", "{name} Båtbyggeri", "{name} & Sønner", "{name} Rør", "Snekker {name}", "{name} Regnskap", 'Kafé "Hos {name}"', "{name} Kjøkken", "{name} Sjømat"],
+  no: [
+    "{name} Fiskeeksport",
+    "Brødrene {name}",
+    "{name} Båtbyggeri",
+    "{name} & Sønner",
+    "{name} Rør",
+    "Snekker {name}",
+    "{name} Regnskap",
+    'Kafé "Hos {name}"',
+    "{name} Kjøkken",
+    "{name} Sjømat",
+  ],
 };
 
 export const legalForms: Record<"NL" | "BE-nl" | "BE-fr" | "FR" | "NO", readonly string[]> = {
@@ -235,7 +246,7 @@ export const productNames: readonly (readonly [string, string])[] = [
   ["Onderhoudscontract Zilver", "Twee inspecties per jaar, inclusief klein materiaal."],
   ["Onderhoudscontract Goud", "Storingsdienst 24/7 en alle onderdelen."],
   ["Koffiemachine CM-200", "Volautomaat, 200 koppen per dag."],
-  ["Thermosfles 0,75 l \"Fjord\"", "RVS, dubbelwandig."],
+  ['Thermosfles 0,75 l "Fjord"', "RVS, dubbelwandig."],
   ["Werkbank 180 × 70 cm", "Beuken blad, stalen onderstel."],
   ["Étagère murale chêne", "Chêne massif, 120 cm, fixations comprises."],
   ["Boîte à outils n° 5", "Acier, 5 tiroirs."],
@@ -248,7 +259,7 @@ export const productNames: readonly (readonly [string, string])[] = [
   ["LED-armatuur 4000 K", "IP65, 1.500 mm."],
   ["Fietskoerier: stadspakket", "10 ritten binnen de ring."],
   ["Drukwerk: 1.000 flyers A5", "170 g/m², dubbelzijdig full colour."],
-  ["Cursus \"Veilig werken op hoogte\"", "Eén dag, maximaal 12 deelnemers."],
+  ['Cursus "Veilig werken op hoogte"', "Eén dag, maximaal 12 deelnemers."],
   ["Kerstpakket 's-Hertogenbosch", "Met Bossche bollen."],
   ["Plantenabonnement kantoor", "Onderhoud elke twee weken."],
 ];

@@ -1,0 +1,44 @@
+// npm test: sets itself up, starts a Redis of its own for the tests, and runs vitest with the arguments given.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findRedisServer } from "./setup/redis.mjs";
+import { root } from "./setup/root.mjs";
+import { runInTerminal } from "./setup/run.mjs";
+import { SetUpError, script } from "./setup/say.mjs";
+import { importTypeScript } from "./setup/typescript.mjs";
+import { setUp } from "./setup.mjs";
+
+await script(async () => {
+  await setUp();
+  const redis = await testRedis();
+  try {
+    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+    process.exitCode = await runInTerminal(process.execPath, [vitest, "run", ...process.argv.slice(2)], { env: { ...process.env, ...redis.env } });
+  } finally {
+    await redis.stop();
+  }
+});
+
+/** TEST_REDIS_URL if it is set. REDIS_URL is never taken: it may hold real data, and the tests write, delete and flush. */
+async function testRedis() {
+  if (process.env.TEST_REDIS_URL) return { env: {}, stop: async () => {} };
+  const binary = await findRedisServer();
+  if (binary === null) return withoutRedis();
+
+  const dataDir = mkdtempSync(join(tmpdir(), "tandem-test-"));
+  const { startPrivateRedis } = await importTypeScript("src/store/private-redis.ts");
+  const redis = await startPrivateRedis({ dataDir, binary, durable: false });
+  const stop = async () => {
+    await redis.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { env: { TEST_REDIS_URL: redis.url, REDIS_SERVER_BIN: binary }, stop };
+}
+
+function withoutRedis() {
+  const wayOut = "Install redis-server or valkey-server, or set TEST_REDIS_URL to a Redis that may be emptied.";
+  if (process.env.CI === "true") throw new SetUpError(`No Redis server found, and with CI=true no suite may be skipped. ${wayOut}`);
+  process.stdout.write(`No Redis server found: the suites that need one are skipped (vitest counts them below). ${wayOut}\n`);
+  return { env: {}, stop: async () => {} };
+}

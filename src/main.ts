@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { type Config, parseConfig } from "./config.js";
+import { withEncryptionKey } from "./encryption-key.js";
+import { firstScreen, type Running } from "./first-screen.js";
+import { checkPorts } from "./ports.js";
+import { showProgress } from "./progress.js";
+import { explain } from "./startup-error.js";
+import { startPrivateRedis } from "./store/private-redis.js";
+import { awaitRedis } from "./store/redis-probe.js";
+
+const redisTimeoutMs = 3_000;
+/** What is still open this long after all was stopped is cut off. */
+const lingerMs = 3_000;
+
+const sinceMs = () => performance.now();
+const asked = new AbortController();
+const askedToStop = new Promise<void>((resolve) => asked.signal.addEventListener("abort", () => resolve()));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => (asked.signal.aborted ? process.exit(130) : asked.abort()));
+
+let config: Config | null = null;
+/** What was started, in that order; stopped in the opposite one. */
+const started: { stop(): Promise<void> }[] = [];
+try {
+  if (existsSync(".env")) process.loadEnvFile();
+  config = parseConfig(process.env);
+  await serve(withEncryptionKey(config));
+} catch (error) {
+  const sentence = explain(error, config);
+  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  process.exitCode = 1;
+} finally {
+  for (const part of started.reverse()) await part.stop();
+  setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+/** Starts everything, says so, and returns when somebody asks for the end. */
+async function serve(config: Config): Promise<void> {
+  await checkPorts(config);
+  const log = pino({ level: config.logLevel }, pino.destination(2));
+  // The application is loaded while Redis starts.
+  const [{ createApp }, { redisUrl, store }] = await Promise.all([import("./app.js"), connectStore(config, (message) => log.error(message))]);
+  if (asked.signal.aborted) return;
+
+  const app = await createApp(config, { redisUrl, log });
+  started.push(app);
+  if (asked.signal.aborted) return;
+
+  process.stdout.write(firstScreen({ config, url: app.url, systems: app.systems, store }));
+  showProgress(app, process.stdout, sinceMs, asked.signal).catch((error) => log.error(error, "Progress can't be shown."));
+  await askedToStop;
+  process.stdout.write("\nStopping …\n");
+}
+
+/** REDIS_URL if it is set, else a private server if a program for it is at hand, else memory. */
+async function connectStore(config: Config, onLost: (message: string) => void): Promise<{ redisUrl: string | null; store: Running["store"] }> {
+  const { url, binary } = config.redis;
+  if (url !== null) {
+    await awaitRedis(url, redisTimeoutMs);
+    return { redisUrl: url, store: "external" };
+  }
+  if (binary === null) return { redisUrl: null, store: "memory" };
+  const redis = await startPrivateRedis({ dataDir: join(config.dataDir, "redis"), binary, onLost });
+  started.push(redis);
+  return { redisUrl: redis.url, store: "private" };
+}

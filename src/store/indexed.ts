@@ -1,0 +1,78 @@
+import { folded } from "../domain/canonical.js";
+import type { Entity } from "../domain/entity.js";
+import { InvalidInputError } from "../domain/errors.js";
+import type { RecordRef, SystemRecord } from "../domain/record.js";
+import { type EntityType, type IsoTime, isoTime, type RecordType, type System, systems } from "../domain/words.js";
+import type { Commit, EntityQuery, FeedState, IndexEntry } from "./store.js";
+
+/** What both stores derive from an entity in the same way. */
+
+const recordTypes: { readonly [T in EntityType]: { readonly [S in System]: RecordType } } = {
+  ACCOUNT: { CUSTOMCRM: "Customer", EXACT: "Accounts" },
+  CONTACT: { CUSTOMCRM: "Contact", EXACT: "Contacts" },
+  PRODUCT: { CUSTOMCRM: "Product", EXACT: "Contacts" },
+};
+
+/**
+ * Reverse indexes go by the record's type, not by the entity's: an Exact Contacts row belongs to one entity over Contacts and
+ * Products (R1).
+ */
+export const refOf = (type: EntityType, system: System, id: string): RecordRef => ({ system, type: recordTypes[type][system], id });
+
+export function refsOf(entity: Entity): readonly RecordRef[] {
+  return systems.flatMap((system) => {
+    const id = entity.records[system];
+    return id === null ? [] : [refOf(entity.type, system, id)];
+  });
+}
+
+/** An entry as the indexes take it: a NUL would cut a position in two, and equal names count once. */
+export function cleanEntry(entry: IndexEntry): IndexEntry {
+  return {
+    sortName: withoutNul(entry.sortName),
+    names: [...new Set(entry.names.map(withoutNul))],
+    terms: entry.terms,
+    matchKeys: [...new Set(entry.matchKeys)],
+  };
+}
+
+/** In the one form whose order as text is the order in time. */
+export function sortableTime(time: IsoTime): IsoTime {
+  const ms = Date.parse(time);
+  if (Number.isNaN(ms)) throw new InvalidInputError(`"${time}" is not a time in the form of RFC 3339.`);
+  return isoTime(ms);
+}
+
+/** The text that a name filter looks for, folded as names are. */
+export const wantedName = (name: NonNullable<EntityQuery["name"]>): { readonly text: string; readonly whole: boolean } =>
+  "equals" in name ? { text: withoutNul(folded(name.equals)), whole: true } : { text: withoutNul(folded(name.startsWith)), whole: false };
+
+/** An entity takes part in a commit once. */
+export function checkCommit(commit: Commit): void {
+  const seen = new Set<string>();
+  for (const id of [...commit.put.map((one) => one.entity.id), ...(commit.remove ?? []).map((one) => one.id)]) {
+    if (seen.has(id)) throw new InvalidInputError(`The entity ${id} is twice in one commit.`);
+    seen.add(id);
+  }
+}
+
+/** `<entity id>.<number>`; null when it is not of that form. */
+export function partsOfEventId(eventId: string): { readonly entityId: string; readonly number: number } | null {
+  const found = /^(.+)\.([1-9]\d{0,14})$/s.exec(eventId);
+  return found?.[1] && found[2] ? { entityId: found[1], number: Number(found[2]) } : null;
+}
+
+const withoutNul = (text: string): string => text.replaceAll("\0", " ");
+
+/** Stands for a record that is known to be gone and was never read. */
+export const unreadRecord = ({ system, type, id }: RecordRef): SystemRecord => ({
+  system,
+  type,
+  id,
+  modifiedAt: null,
+  createdAt: null,
+  etag: null,
+  properties: {},
+});
+
+export const unreadFeed: FeedState = { position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null };

@@ -1,0 +1,69 @@
+import { InvalidInputError } from "../domain/errors.js";
+import type { RecordRef } from "../domain/record.js";
+import type { EntityType, LinkState, System } from "../domain/words.js";
+import type { DocumentKind } from "./store.js";
+
+export type Keys = ReturnType<typeof keysOf>;
+
+/**
+ * Every key in Redis, spelled once. All of a tenant's keys carry its hash tag, so that on Redis Cluster they live in one slot
+ * and a script may touch any of them. What comes from outside (a record's id, a filter's value) stands last in its key, so
+ * that no two things can ever spell the same key.
+ */
+export function keysOf(tenant: string) {
+  if (!/^[\w.-]{1,64}$/.test(tenant)) {
+    throw new InvalidInputError(`A tenant is named with 1 to 64 letters, digits, dots, dashes or underscores, not "${tenant}".`);
+  }
+  const root = `tandem:{${tenant}}:`;
+  const ref = ({ system, type, id }: RecordRef) => `${system}:${type}:${id}`;
+  return {
+    /** The document of an entity, as JSON. */
+    entity: (id: string) => `${root}entity:${id}`,
+    /** Hash: what the scripts need to know of an entity without reading its document. */
+    meta: (id: string) => `${root}meta:${id}`,
+    /** Hash: event by number, with `first` and `last`. */
+    history: (id: string) => `${root}history:${id}`,
+    /** The id that a former id resolves to; and the set of former ids of an id. */
+    alias: (id: string) => `${root}alias:${id}`,
+    aliases: (id: string) => `${root}aliases:${id}`,
+    /** The id of the entity that a record belongs to. */
+    record: (record: RecordRef) => `${root}record:${ref(record)}`,
+
+    /** List indexes: sorted sets of score 0, in the order of their members' bytes. */
+    byId: (type: EntityType, state?: LinkState) => `${root}by-id:${type}${state ? `:${state}` : ""}`,
+    byName: (type: EntityType, state?: LinkState) => `${root}by-name:${type}${state ? `:${state}` : ""}`,
+    byModified: (type: EntityType, state?: LinkState) => `${root}by-modified:${type}${state ? `:${state}` : ""}`,
+    names: (type: EntityType) => `${root}names:${type}`,
+    term: (type: EntityType, filter: string, value: string) => `${root}term:${type}:${filter}:${value}`,
+    match: (type: EntityType, key: string) => `${root}match:${type}:${key}`,
+    due: `${root}due`,
+
+    snapshot: (record: RecordRef) => `${root}snapshot:${ref(record)}`,
+    /** The ticket of our last write to a record. */
+    written: (record: RecordRef) => `${root}written:${ref(record)}`,
+    ticket: `${root}ticket`,
+
+    feed: (system: System, feed: string) => `${root}feed:${system}:${feed}`,
+    /** Sorted set of marked entities by when they were first marked; hash of their generations; the last of both numbers. */
+    dirty: `${root}dirty`,
+    dirtyGenerations: `${root}dirty-generations`,
+    dirtyCount: `${root}dirty-count`,
+
+    lease: (key: string) => `${root}lease:${key}`,
+    leaseToken: `${root}lease-token`,
+    secret: (name: string) => `${root}secret:${name}`,
+
+    document: (kind: DocumentKind, key: string) => `${root}document:${kind}:${key}`,
+    /** Sorted set of the documents of a kind by their order; another by when they expire. */
+    documents: (kind: DocumentKind) => `${root}documents:${kind}`,
+    documentExpiry: (kind: DocumentKind) => `${root}document-expiry:${kind}`,
+    items: (kind: DocumentKind, key: string) => `${root}items:${kind}:${key}`,
+
+    /** The channel of the event bus. */
+    events: `${root}events`,
+    /** What BullMQ puts before its own keys. */
+    queue: `${root}queue`,
+    /** Keys of other parts, such as the budget. */
+    other: (name: string) => `${root}other:${name}`,
+  };
+}

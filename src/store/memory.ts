@@ -1,0 +1,62 @@
+import type { Clock } from "../domain/words.js";
+import { MemoryDocuments } from "./memory/documents.js";
+import { MemoryEntities } from "./memory/entities.js";
+import { MemoryFeeds } from "./memory/feeds.js";
+import { MemoryLeases } from "./memory/leases.js";
+import { Marks } from "./memory/marks.js";
+import { MemorySecrets } from "./memory/secrets.js";
+import { MemorySnapshots } from "./memory/snapshots.js";
+import { Sealer } from "./sealer.js";
+import type { BusMessage, EventBus, Store } from "./store.js";
+import { Subscribers } from "./subscribers.js";
+
+export interface MemoryStoreOptions {
+  readonly clock?: Clock;
+  readonly encryptionKey?: string | readonly string[];
+  /** Told of subscribers that fail. */
+  readonly log?: (message: string, error?: unknown) => void;
+}
+
+/** The store within one process, for simulation and for a machine without Redis. Nothing outlives the process. */
+export class MemoryStore implements Store {
+  readonly kind = "memory";
+  readonly entities: MemoryEntities;
+  readonly snapshots = new MemorySnapshots();
+  readonly feeds: MemoryFeeds;
+  readonly leases: MemoryLeases;
+  readonly secrets: MemorySecrets;
+  readonly documents: MemoryDocuments;
+  readonly events: EventBus;
+
+  constructor({ clock = Date.now, encryptionKey, log = () => {} }: MemoryStoreOptions = {}) {
+    const marks = new Marks();
+    this.entities = new MemoryEntities(clock, marks, this.snapshots);
+    this.feeds = new MemoryFeeds(marks);
+    this.leases = new MemoryLeases(clock);
+    this.secrets = new MemorySecrets(encryptionKey === undefined ? null : new Sealer(encryptionKey, "memory"));
+    this.documents = new MemoryDocuments(clock);
+    this.events = new MemoryEvents(log);
+  }
+
+  async ping(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+}
+
+class MemoryEvents implements EventBus {
+  readonly #subscribers: Subscribers;
+
+  constructor(log: (message: string, error?: unknown) => void) {
+    this.#subscribers = new Subscribers(log);
+  }
+
+  /** Handlers run after the publisher has gone on, as they do behind Redis. */
+  async publish(message: BusMessage): Promise<void> {
+    const copy = JSON.parse(JSON.stringify(message)) as BusMessage;
+    queueMicrotask(() => this.#subscribers.tell(copy));
+  }
+
+  subscribe(handler: (message: BusMessage) => void): () => void {
+    return this.#subscribers.add(handler);
+  }
+}

@@ -1,0 +1,39 @@
+import type { System } from "../../domain/words.js";
+import { unreadFeed } from "../indexed.js";
+import type { DirtyMark, FeedState, FeedStore } from "../store.js";
+import { kept } from "./frozen.js";
+import type { Marks } from "./marks.js";
+
+export class MemoryFeeds implements FeedStore {
+  readonly #states = new Map<string, FeedState>();
+  readonly #marks: Marks;
+
+  constructor(marks: Marks) {
+    this.#marks = marks;
+  }
+
+  async get(system: System, feed: string): Promise<FeedState> {
+    return this.#states.get(`${system}:${feed}`) ?? unreadFeed;
+  }
+
+  async advance(system: System, feed: string, state: FeedState, dirty: readonly string[]): Promise<void> {
+    this.#states.set(`${system}:${feed}`, kept(state));
+    this.#marks.mark(dirty);
+  }
+
+  async markDirty(entityIds: readonly string[]): Promise<void> {
+    this.#marks.mark(entityIds);
+  }
+
+  async dirty(limit: number): Promise<readonly DirtyMark[]> {
+    return this.#marks.oldest(limit);
+  }
+
+  async clearDirty(marks: readonly DirtyMark[]): Promise<void> {
+    this.#marks.clear(marks);
+  }
+
+  async countDirty(): Promise<number> {
+    return this.#marks.size;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from "../domain/words.js";
+import { type Keys, keysOf } from "./keys.js";
+import { type Client, Connection, type Log } from "./redis/connection.js";
+import { RedisDocuments } from "./redis/documents.js";
+import { RedisEntities } from "./redis/entities.js";
+import { RedisEvents } from "./redis/events.js";
+import { RedisFeeds } from "./redis/feeds.js";
+import { RedisLeases } from "./redis/leases.js";
+import { type Persistence, readPersistence } from "./redis/persistence.js";
+import { RedisSecrets } from "./redis/secrets.js";
+import { RedisSnapshots } from "./redis/snapshots.js";
+import { Sealer } from "./sealer.js";
+import type { Store } from "./store.js";
+
+export interface RedisStoreOptions {
+  /** `redis://`, `rediss://` or `unix:///path`. */
+  readonly url: string;
+  readonly tenant: string;
+  /** The first seals secrets, all of them open; see `Sealer`. */
+  readonly encryptionKey: string | readonly string[];
+  readonly clock?: Clock;
+  readonly commandTimeoutMs?: number;
+  /** Told of outages, once each, and of subscribers that fail. */
+  readonly log?: Log;
+}
+
+/** The store in Redis, for any number of processes. Whatever must hold together is one Lua script. */
+export class RedisStore implements Store {
+  readonly kind = "redis";
+  readonly entities: RedisEntities;
+  readonly snapshots: RedisSnapshots;
+  readonly feeds: RedisFeeds;
+  readonly leases: RedisLeases;
+  readonly secrets: RedisSecrets;
+  readonly documents: RedisDocuments;
+  readonly events: RedisEvents;
+  readonly keys: Keys;
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection, events: RedisEvents, keys: Keys, sealer: Sealer, clock: Clock) {
+    this.#connection = connection;
+    this.keys = keys;
+    this.entities = new RedisEntities(connection, keys, clock);
+    this.snapshots = new RedisSnapshots(connection, keys);
+    this.feeds = new RedisFeeds(connection, keys);
+    this.leases = new RedisLeases(connection, keys);
+    this.secrets = new RedisSecrets(connection, keys, sealer);
+    this.documents = new RedisDocuments(connection, keys, clock);
+    this.events = events;
+  }
+
+  /** Throws `StoreUnavailableError` if Redis does not answer. Afterwards it reconnects by itself. */
+  static async connect(options: RedisStoreOptions): Promise<RedisStore> {
+    const { url, tenant, encryptionKey, clock = Date.now, commandTimeoutMs = 2_500, log = () => {} } = options;
+    const keys = keysOf(tenant);
+    const sealer = new Sealer(encryptionKey, tenant);
+    const connection = await Connection.open(url, commandTimeoutMs, log);
+    try {
+      return new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock);
+    } catch (error) {
+      await connection.stop();
+      throw error;
+    }
+  }
+
+  /** For parts that keep something of their own in Redis, such as the budget. */
+  get client(): Client {
+    return this.#connection.client;
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.call(() => this.client.ping());
+  }
+
+  /** Whether Redis keeps what it is given; asked at the start. */
+  persistence(): Promise<Persistence> {
+    return readPersistence(this.#connection);
+  }
+
+  async stop(): Promise<void> {
+    this.events.stop();
+    await this.#connection.stop();
+  }
+}

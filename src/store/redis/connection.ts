@@ -1,0 +1,167 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, ErrorReply, type RedisArgument } from "redis";
+import { StoreUnavailableError } from "../../domain/errors.js";
+
+export type Client = ReturnType<typeof newClient>;
+export type Log = (message: string, error?: unknown) => void;
+
+/** A Redis that loads its data answers `LOADING`; so long is it waited for at the start. */
+const loadingTimeoutMs = 60_000;
+const maxReconnectDelayMs = 2_000;
+/** A connection on which so many commands in a row got no answer is given up for a new one. */
+const silentCommands = 3;
+
+/**
+ * One connection for all commands: it reconnects by itself, and every command ends within `timeoutMs`, with an answer or with
+ * a `StoreUnavailableError`.
+ */
+export class Connection {
+  #unanswered = 0;
+  #stopped = false;
+
+  private constructor(
+    readonly client: Client,
+    readonly timeoutMs: number,
+  ) {}
+
+  static async open(url: string, timeoutMs: number, log: Log): Promise<Connection> {
+    let lastError: unknown;
+    const connection = new Connection(
+      newClient(url, timeoutMs, (message, error) => {
+        lastError = error;
+        log(message, error);
+      }),
+      timeoutMs,
+    );
+    try {
+      await connection.call(() => connection.client.connect());
+      await connection.#awaitLoaded();
+    } catch (error) {
+      await connection.stop();
+      throw lastError ? translated(lastError) : error;
+    }
+    return connection;
+  }
+
+  /** The outcome of a command, or a `StoreUnavailableError`: also when the server hangs with the connection open. */
+  async call<T>(command: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Silence(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+    });
+    try {
+      const answer = await Promise.race([command(), silence]);
+      this.#unanswered = 0;
+      return answer;
+    } catch (error) {
+      if (error instanceof Silence && ++this.#unanswered >= silentCommands) this.#renew();
+      throw translated(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly RedisArgument[] = []): Promise<unknown> {
+    const options = { keys: keys as string[], arguments: args as RedisArgument[] };
+    return this.call(async () => {
+      try {
+        return await this.client.evalSha(script.sha, options);
+      } catch (error) {
+        if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return await this.client.eval(script.source, options);
+      }
+    });
+  }
+
+  /** Documents by their keys, in one round trip. */
+  async getMany(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    return keys.length === 0 ? [] : this.call(() => this.client.mGet(keys as string[]));
+  }
+
+  /** Commands under way get their answers first, if they come in time. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.client.isReady) await this.call(() => this.client.close()).catch(() => {});
+    if (this.client.isOpen) this.client.destroy();
+  }
+
+  async #awaitLoaded(): Promise<void> {
+    const end = performance.now() + loadingTimeoutMs;
+    for (;;) {
+      try {
+        await this.call(() => this.client.ping());
+        return;
+      } catch (error) {
+        if (!isLoading(error) || performance.now() > end) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  /** A peer that went away without a word would be waited for until TCP gives up, a quarter of an hour later. */
+  #renew(): void {
+    if (this.#stopped || !this.client.isReady) return;
+    this.#unanswered = 0;
+    this.client.destroy();
+    // It goes on trying by itself; a failure of this attempt is told to the listener of errors.
+    this.client.connect().catch(() => {});
+  }
+}
+
+export function newClient(url: string, timeoutMs: number, log: Log) {
+  const client = createClient({
+    url,
+    // Applies to commands that wait for a connection: they are taken back, and never sent late.
+    commandOptions: { timeout: timeoutMs },
+    socket: {
+      connectTimeout: timeoutMs,
+      reconnectStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, maxReconnectDelayMs) + Math.floor(Math.random() * 50),
+    },
+  });
+  let lost = false;
+  client.on("ready", () => {
+    if (lost) log("Redis answers again.");
+    lost = false;
+  });
+  // Told once for each outage, not for each attempt.
+  client.on("error", (error: unknown) => {
+    if (!lost) log(`Redis is lost and will be connected again: ${reasonOf(error)}.`, error);
+    lost = true;
+  });
+  return client;
+}
+
+/** A Lua script of `../scripts`, with its includes. */
+export class Script {
+  readonly source: string;
+  readonly sha: string;
+
+  constructor(name: string) {
+    this.source = scriptText(name).replace(/^--@include (\S+)$/gm, (_, include: string) => scriptText(`include/${include}`));
+    this.sha = createHash("sha1").update(this.source).digest("hex");
+  }
+}
+
+const scriptText = (name: string): string => readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8");
+
+class Silence extends Error {}
+
+/** What the server says when it can't serve now, or not here. */
+const unavailableReplies = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|WRONGPASS|UNBLOCKED|ERR max number of clients)/;
+
+/** Whatever is not an answer of the server means that it can't be reached; an answer that it can't serve means the same. */
+function translated(error: unknown): unknown {
+  if (error instanceof ErrorReply && !unavailableReplies.test(error.message)) return error;
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return error;
+  return new StoreUnavailableError(`Redis does not answer: ${reasonOf(error)}. Try again later.`, { cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return (error.message || error.constructor.name).replace(/\.$/, "");
+}
+
+const isLoading = (error: unknown): boolean => error instanceof StoreUnavailableError && /LOADING/.test(error.message);

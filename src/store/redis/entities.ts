@@ -1,0 +1,158 @@
+import type { Entity, HistoryEvent } from "../../domain/entity.js";
+import { InvalidInputError } from "../../domain/errors.js";
+import type { RecordRef } from "../../domain/record.js";
+import { type Clock, type EntityType, isoTime, type LinkState, linkStates, type System } from "../../domain/words.js";
+import { idOfPosition } from "../cursors.js";
+import { checkCommit, partsOfEventId, refOf, refsOf } from "../indexed.js";
+import type { Keys } from "../keys.js";
+import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
+import { commitArgs, eventOf } from "./commit-args.js";
+import { type Connection, Script } from "./connection.js";
+import { RedisLists } from "./lists.js";
+import { asTexts, entitiesOf } from "./replies.js";
+
+const scripts = {
+  commit: new Script("commit"),
+  resolve: new Script("resolve"),
+  ofRecords: new Script("of-records"),
+  history: new Script("history"),
+  forget: new Script("forget"),
+};
+
+/** Entities in Redis: every write is one script, every read one or two round trips for any number of ids. */
+export class RedisEntities implements EntityStore {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #clock: Clock;
+  readonly #lists: RedisLists;
+
+  constructor(connection: Connection, keys: Keys, clock: Clock) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#lists = new RedisLists(connection, keys);
+  }
+
+  async commit(commit: Commit): Promise<CommitResult> {
+    checkCommit(commit);
+    const keys = this.#keys;
+    const prefixes = [keys.entity(""), keys.meta(""), keys.history(""), keys.alias(""), keys.aliases("")];
+    const dirty = [keys.dirty, keys.dirtyGenerations, keys.dirtyCount];
+    const reply = asTexts(await this.#connection.run(scripts.commit, [...prefixes, ...dirty], commitArgs(keys, commit, this.#clock())));
+    const [outcome, what = "", by = ""] = reply;
+    if (outcome === "OK") return { ok: true, revisions: new Map(commit.put.map(({ entity }) => [entity.id, entity.revision + 1])) };
+    if (outcome === "STALE") return { ok: false, reason: "STALE", id: what };
+    const ref = commit.put.flatMap((one) => refsOf(one.entity)).find((one) => keys.record(one) === what);
+    if (!ref) throw new Error(`The commit script answered ${JSON.stringify(reply)}.`);
+    return { ok: false, reason: "TAKEN", ref, by };
+  }
+
+  async get(ids: readonly string[]): Promise<readonly (Entity | null)[]> {
+    const found = [...entitiesOf(await this.#connection.getMany(ids.map((id) => this.#keys.entity(id))))];
+    const unknown = ids.flatMap((id, i) => (found[i] ? [] : [{ id, i }]));
+    if (unknown.length === 0) return found;
+    const prefixes = [this.#keys.entity(""), this.#keys.alias("")];
+    const reply = await this.#connection.run(
+      scripts.resolve,
+      prefixes,
+      unknown.map(({ id }) => id),
+    );
+    const resolved = entitiesOf(reply);
+    unknown.forEach(({ i }, n) => {
+      found[i] = resolved[n] ?? null;
+    });
+    return found;
+  }
+
+  async ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]> {
+    if (recordIds.length === 0) return [];
+    const keys = recordIds.map((id) => this.#keys.record(refOf(type, system, id)));
+    const found = entitiesOf(await this.#connection.run(scripts.ofRecords, [this.#keys.entity(""), ...keys]));
+    return found.map((entity) => (entity?.type === type ? entity : null));
+  }
+
+  idsOfRecords(refs: readonly RecordRef[]): Promise<readonly (string | null)[]> {
+    return this.#connection.getMany(refs.map((ref) => this.#keys.record(ref)));
+  }
+
+  list(query: EntityQuery, first: number, after: string | null): Promise<EntityPage> {
+    return this.#lists.list(query, first, after);
+  }
+
+  count(query: EntityQuery): Promise<number> {
+    return this.#lists.count(query);
+  }
+
+  listLinks(types: readonly EntityType[], states: readonly LinkState[] | null, first: number, after: string | null): Promise<EntityPage> {
+    return this.#lists.listLinks(types, states, first, after);
+  }
+
+  async countLinks(types: readonly EntityType[], states: readonly LinkState[] | null): Promise<number> {
+    const sizes = await Promise.all(this.#lists.linkIndexes(types, states).map(({ key }) => this.#connection.call(() => this.#connection.client.zCard(key))));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async counts(type: EntityType): Promise<StateCounts> {
+    const reply = await this.#connection.call(() => {
+      const counting = this.#connection.client.multi();
+      for (const state of linkStates) counting.zCard(this.#keys.byId(type, state));
+      return counting.exec();
+    });
+    return Object.fromEntries(linkStates.map((state, i) => [state, Number(reply[i])])) as { [S in LinkState]: number };
+  }
+
+  byMatchKey(type: EntityType, key: string, limit: number): Promise<readonly Entity[]> {
+    return this.#lists.walk(this.#keys.match(type, key), limit, "");
+  }
+
+  async *scan(type: EntityType): AsyncIterable<readonly Entity[]> {
+    const batchSize = 200;
+    let last = "";
+    for (;;) {
+      const batch = await this.#lists.walk(this.#keys.byId(type), batchSize, last);
+      if (batch.length > 0) yield batch;
+      if (batch.length < batchSize) return;
+      last = batch.at(-1)?.id ?? "";
+    }
+  }
+
+  async history(id: string, first: number, after: string | null) {
+    const cursor = after === null ? null : partsOfEventId(after);
+    const keys = [this.#keys.entity(""), this.#keys.alias(""), this.#keys.history("")];
+    const notOurs = () => new InvalidInputError(`\`after\` must be the id of an event of ${id}, not "${after}".`);
+    if (after !== null && !cursor) throw notOurs();
+    const reply = await this.#connection.run(scripts.history, keys, [id, String(first), cursor?.entityId ?? "", String(cursor?.number ?? 0)]);
+    if (reply === null) throw notOurs();
+    const [owner, total, more, ...rest] = asTexts(reply);
+    const events: HistoryEvent[] = [];
+    for (let i = 0; i + 1 < rest.length; i += 2) events.push(eventOf(`${owner}.${rest[i]}`, rest[i + 1] ?? ""));
+    return { events, hasNextPage: more === "1", total: Number(total) };
+  }
+
+  async historyEvent(eventId: string): Promise<HistoryEvent | null> {
+    const parts = partsOfEventId(eventId);
+    if (!parts) return null;
+    const found = await this.#connection.call(() => this.#connection.client.hGet(this.#keys.history(parts.entityId), String(parts.number)));
+    return found === null ? null : eventOf(eventId, found);
+  }
+
+  async due(now: number, limit: number): Promise<readonly string[]> {
+    if (limit <= 0) return [];
+    const before = `(${isoTime(now + 1)}`;
+    const reply = await this.#connection.call(() =>
+      this.#connection.client.zRange(this.#keys.due, "-", before, { BY: "LEX", LIMIT: { offset: 0, count: limit } }),
+    );
+    return reply.map(idOfPosition);
+  }
+
+  countDue(): Promise<number> {
+    return this.#connection.call(() => this.#connection.client.zCard(this.#keys.due));
+  }
+
+  async forget(id: string): Promise<boolean> {
+    const keys = this.#keys;
+    const prefixes = [keys.entity(""), keys.meta(""), keys.history(""), keys.alias(""), keys.aliases("")];
+    return (await this.#connection.run(scripts.forget, [...prefixes, keys.dirty, keys.dirtyGenerations], [id])) === 1;
+  }
+}
+

@@ -1,0 +1,50 @@
+import type { System } from "../../domain/words.js";
+import { unreadFeed } from "../indexed.js";
+import type { Keys } from "../keys.js";
+import type { DirtyMark, FeedState, FeedStore } from "../store.js";
+import { type Connection, Script } from "./connection.js";
+import { asTexts } from "./replies.js";
+
+const scripts = { mark: new Script("mark-dirty"), clear: new Script("clear-dirty"), oldest: new Script("oldest-dirty") };
+
+export class RedisFeeds implements FeedStore {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+
+  constructor(connection: Connection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async get(system: System, feed: string): Promise<FeedState> {
+    const found = await this.#connection.call(() => this.#connection.client.get(this.#keys.feed(system, feed)));
+    return found === null ? unreadFeed : (JSON.parse(found) as FeedState);
+  }
+
+  async advance(system: System, feed: string, state: FeedState, dirty: readonly string[]): Promise<void> {
+    const { dirty: marks, dirtyGenerations, dirtyCount } = this.#keys;
+    await this.#connection.run(scripts.mark, [marks, dirtyGenerations, dirtyCount, this.#keys.feed(system, feed)], [JSON.stringify(state), ...dirty]);
+  }
+
+  async markDirty(entityIds: readonly string[]): Promise<void> {
+    const { dirty, dirtyGenerations, dirtyCount } = this.#keys;
+    if (entityIds.length > 0) await this.#connection.run(scripts.mark, [dirty, dirtyGenerations, dirtyCount], ["", ...entityIds]);
+  }
+
+  async dirty(limit: number): Promise<readonly DirtyMark[]> {
+    if (limit <= 0) return [];
+    const flat = asTexts(await this.#connection.run(scripts.oldest, [this.#keys.dirty, this.#keys.dirtyGenerations], [String(limit)]));
+    const marks: DirtyMark[] = [];
+    for (let i = 0; i + 1 < flat.length; i += 2) marks.push({ entityId: flat[i] ?? "", generation: Number(flat[i + 1]) });
+    return marks;
+  }
+
+  async clearDirty(marks: readonly DirtyMark[]): Promise<void> {
+    const args = marks.flatMap(({ entityId, generation }) => [entityId, String(generation)]);
+    if (args.length > 0) await this.#connection.run(scripts.clear, [this.#keys.dirty, this.#keys.dirtyGenerations], args);
+  }
+
+  countDirty(): Promise<number> {
+    return this.#connection.call(() => this.#connection.client.zCard(this.#keys.dirty));
+  }
+}

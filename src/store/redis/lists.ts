@@ -1,0 +1,134 @@
+import type { RedisArgument } from "redis";
+import type { Entity } from "../../domain/entity.js";
+import { type EntityType, entityTypes, type LinkState, linkStates } from "../../domain/words.js";
+import { compareBytes, cursorOf, idOfPosition, type ListOrder, linkPosition, positionOf, typeOfPosition } from "../cursors.js";
+import { sortableTime, wantedName } from "../indexed.js";
+import type { Keys } from "../keys.js";
+import type { EntityPage, EntityQuery } from "../store.js";
+import { type Connection, Script } from "./connection.js";
+import { asList, asTexts, entitiesOf } from "./replies.js";
+
+const scripts = { list: new Script("list"), links: new Script("links") };
+
+/** Lists and their counts, by the sorted sets that a commit keeps. */
+export class RedisLists {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+
+  constructor(connection: Connection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async list(query: EntityQuery, first: number, after: string | null): Promise<EntityPage> {
+    const cursor = after === null ? "" : positionOf(query.order, after);
+    const descending = query.order.endsWith("_DESC");
+    // One more than the page tells whether there is a next one.
+    const found = await this.#run(query, ["page", formOf(query), descending ? "1" : "0", String(first + 1), cursor]);
+    const [how, before, ...lists] = asList(found);
+    const pageOf = (positions: readonly string[], hasPrevious: boolean) => this.#page(query.order, positions.slice(0, first), positions.length > first, hasPrevious);
+    if (how === "ordered") {
+      const positions = asTexts(lists[0]).slice(0, first);
+      return pageWith(query.order, positions, entitiesOf(lists[1]), asList(lists[0]).length > first, before === 1);
+    }
+    const compare = descending ? (a: string, b: string) => compareBytes(b, a) : compareBytes;
+    const positions = lists.flatMap(asTexts).sort(compare);
+    if (how === "merge" || cursor === "") return pageOf(positions, before === 1);
+    const rest = positions.filter((position) => compare(position, cursor) > 0);
+    return pageOf(rest, rest.length < positions.length);
+  }
+
+  async count(query: EntityQuery): Promise<number> {
+    return Number(await this.#run(query, ["count", formOf(query), "0", "0", ""]));
+  }
+
+  /** Entities of an index by id, beginning after an id. */
+  async walk(key: string, limit: number, afterId: string): Promise<readonly Entity[]> {
+    if (limit <= 0) return [];
+    const args = ["page", "id", "0", String(limit), afterId, "0"];
+    const reply = asList(await this.#connection.run(scripts.list, [this.#keys.entity(""), this.#keys.meta(""), key], args));
+    return entitiesOf(reply[3]).filter((entity) => entity !== null);
+  }
+
+  async listLinks(types: readonly EntityType[], states: readonly LinkState[] | null, first: number, after: string | null): Promise<EntityPage> {
+    const cursor = after === null ? null : positionOf("LINKS", after);
+    const cursorType = cursor === null ? null : typeOfPosition(cursor);
+    const indexes = this.linkIndexes(types, states);
+    const starts = indexes.map(({ type }) => startOf(type, cursor, cursorType));
+    if (indexes.length === 0) return { entities: [], cursors: [], hasNextPage: false, hasPreviousPage: false };
+    const reply = asList(
+      await this.#connection.run(
+        scripts.links,
+        indexes.map(({ key }) => key),
+        [String(first + 1), ...starts],
+      ),
+    ).map(asList);
+    const byType = entityTypes.flatMap((type) => {
+      const ids = indexes.flatMap((index, i) => (index.type === type ? asTexts(reply[i]?.[1]) : []));
+      return ids.sort(compareBytes).map((id) => linkPosition(type, id));
+    });
+    const hasPrevious = reply.some(([before]) => before === 1);
+    return this.#page("LINKS", byType.slice(0, first), byType.length > first, hasPrevious);
+  }
+
+  linkIndexes(types: readonly EntityType[], states: readonly LinkState[] | null): readonly { readonly type: EntityType; readonly key: string }[] {
+    return entityTypes
+      .filter((type) => types.includes(type))
+      .flatMap((type) =>
+        states === null
+          ? [{ type, key: this.#keys.byId(type) }]
+          : linkStates.filter((state) => states.includes(state)).map((state) => ({ type, key: this.#keys.byId(type, state) })),
+      );
+  }
+
+  #run(query: EntityQuery, args: readonly string[]): Promise<unknown> {
+    const keys = this.#keys;
+    const all = formOf(query) === "name" ? keys.byName(query.type) : keys.byModified(query.type);
+    const filters = filterArgs(keys, query);
+    return this.#connection.run(scripts.list, [keys.entity(""), keys.meta(""), all], [...args, String(filters.length), ...filters.flat()]);
+  }
+
+  async #page(order: ListOrder, positions: readonly string[], hasNext: boolean, hasPrevious: boolean): Promise<EntityPage> {
+    const documents = await this.#connection.getMany(positions.map((position) => this.#keys.entity(idOfPosition(position))));
+    return pageWith(order, positions, entitiesOf(documents), hasNext, hasPrevious);
+  }
+}
+
+const formOf = (query: EntityQuery): "name" | "modified" => (query.order.startsWith("NAME") ? "name" : "modified");
+
+function filterArgs(keys: Keys, { type, name, terms, states, modifiedAfter }: EntityQuery): readonly (readonly RedisArgument[])[] {
+  const filters: (readonly RedisArgument[])[] = Object.entries(terms).map(([filter, value]) => ["term", keys.term(type, filter, value)]);
+  if (states) {
+    const asked = linkStates.filter((state) => states.includes(state));
+    filters.push(["state", String(asked.length), ...asked.flatMap((state) => [keys.byId(type, state), keys.byName(type, state), keys.byModified(type, state)])]);
+  }
+  if (name) {
+    const { text, whole } = wantedName(name);
+    // A name is followed by a NUL in its index; the byte 0xff is above all of UTF-8.
+    const max = whole ? `(${text}\u0001` : Buffer.concat([Buffer.from(`(${text}`), Buffer.from([0xff])]);
+    filters.push(["name", keys.names(type), `[${text}${whole ? "\0" : ""}`, max, `\0${text}${whole ? "\0" : ""}`]);
+  }
+  if (modifiedAfter !== undefined) filters.push(["after", keys.byModified(type), sortableTime(modifiedAfter)]);
+  return filters;
+}
+
+/** Types before the cursor's are behind us: nothing of them comes again, but whether they hold anything counts. */
+function startOf(type: EntityType, cursor: string | null, cursorType: EntityType | null): string {
+  if (cursor === null || cursorType === null || entityTypes.indexOf(type) > entityTypes.indexOf(cursorType)) return "-";
+  return type === cursorType ? `(${idOfPosition(cursor)}` : "+";
+}
+
+/** An entity that was removed between the index and its document is left out. */
+function pageWith(
+  order: ListOrder,
+  positions: readonly string[],
+  entities: readonly (Entity | null)[],
+  hasNextPage: boolean,
+  hasPreviousPage: boolean,
+): EntityPage {
+  const rows = positions.flatMap((position, i) => {
+    const entity = entities[i];
+    return entity ? [{ entity, cursor: cursorOf(order, position) }] : [];
+  });
+  return { entities: rows.map((row) => row.entity), cursors: rows.map((row) => row.cursor), hasNextPage, hasPreviousPage };
+}

@@ -1,0 +1,14 @@
+import type { Entity } from "../../domain/entity.js";
+
+/** What a script returned, as a list; a reply of another shape is a fault of ours and says so. */
+export function asList(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw new Error(`A script of the store answered with ${typeof reply}, not with a list.`);
+  return reply;
+}
+
+export const asTexts = (reply: unknown): readonly string[] => asList(reply).map(String);
+
+export const asTextsOrNull = (reply: unknown): readonly (string | null)[] => asList(reply).map((one) => (one === null || one === undefined ? null : String(one)));
+
+export const entitiesOf = (reply: unknown): readonly (Entity | null)[] =>
+  asTextsOrNull(reply).map((text) => (text === null ? null : (JSON.parse(text) as Entity)));

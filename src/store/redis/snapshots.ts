@@ -1,0 +1,59 @@
+import type { Snapshot } from "../../domain/entity.js";
+import type { RecordRef, SystemRecord } from "../../domain/record.js";
+import type { IsoTime } from "../../domain/words.js";
+import { unreadRecord } from "../indexed.js";
+import type { Keys } from "../keys.js";
+import type { SnapshotStore } from "../store.js";
+import { type Connection, Script } from "./connection.js";
+import { asList } from "./replies.js";
+
+const scripts = { put: new Script("snapshots-put"), noteWrite: new Script("note-write"), ticket: new Script("ticket") };
+
+/** A read that began before a write takes minutes at most; a week is beyond doubt. */
+const writtenKeptMs = 7 * 86_400_000;
+
+/** Snapshots in Redis: `<ticket> <asOf> <deletedAt or -> <record as JSON>`. */
+export class RedisSnapshots implements SnapshotStore {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+
+  constructor(connection: Connection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async ticket(): Promise<number> {
+    return Number(await this.#connection.run(scripts.ticket, [this.#keys.ticket]));
+  }
+
+  async get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]> {
+    const found = await this.#connection.getMany(refs.map((ref) => this.#keys.snapshot(ref)));
+    return found.map((text) => (text === null ? null : snapshotOf(text)));
+  }
+
+  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
+    return this.#put(records, records, asOf, "-", ticket);
+  }
+
+  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void> {
+    await this.#put(refs, refs.map(unreadRecord), at, at, ticket);
+  }
+
+  async noteWrite(ref: RecordRef, ticket: number): Promise<void> {
+    await this.#connection.run(scripts.noteWrite, [this.#keys.written(ref)], [String(ticket), String(writtenKeptMs)]);
+  }
+
+  async #put(refs: readonly RecordRef[], records: readonly SystemRecord[], asOf: IsoTime, deletedAt: string, ticket: number): Promise<readonly boolean[]> {
+    if (refs.length === 0) return [];
+    const keys = refs.flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
+    const args = [String(ticket), asOf, deletedAt, ...records.map((record) => JSON.stringify(record))];
+    return asList(await this.#connection.run(scripts.put, keys, args)).map((stored) => stored === 1);
+  }
+}
+
+function snapshotOf(text: string): Snapshot {
+  const parts = /^(\d+) (\S+) (\S+) (.*)$/s.exec(text);
+  if (!parts) throw new Error(`A snapshot in Redis begins with "${text.slice(0, 60)}", not with its ticket and times.`);
+  const [, ticket, asOf = "", deletedAt = "-", record = ""] = parts;
+  return { record: JSON.parse(record) as SystemRecord, asOf, deletedAt: deletedAt === "-" ? null : deletedAt, ticket: Number(ticket) };
+}

@@ -1,0 +1,13 @@
+-- Dirty marks: `dirty` holds ids by when they were first marked, `generations` the number of the last marking.
+local function markDirty(dirty, generations, count, id)
+  local number = redis.call("INCR", count)
+  redis.call("ZADD", dirty, "NX", number, id)
+  redis.call("HSET", generations, id, number)
+end
+
+local function clearDirty(dirty, generations, id, generation)
+  if redis.call("HGET", generations, id) == generation then
+    redis.call("ZREM", dirty, id)
+    redis.call("HDEL", generations, id)
+  end
+end

@@ -1,0 +1,127 @@
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import type { Entity } from "../../domain/entity.js";
+import type { System } from "../../domain/words.js";
+import { changeOf } from "./consequences.js";
+import { type Draft, newestTime, type Obstacle, planOf, storedFields, type Told } from "./draft.js";
+import { ownProperties } from "./extras.js";
+import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
+import { titleOf } from "./label.js";
+import { blockOn, isRequired, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
+import type { Explained } from "./own-writes.js";
+import { differing, equal, pick } from "./units.js";
+import { translationOf } from "./view.js";
+
+/** One record by itself: what it shows, and what a mutation still has to write to it. */
+export interface Alone {
+  readonly observation: Observation;
+  readonly system: System;
+  readonly sighting: Present;
+  readonly own: Explained;
+  /** The record's values, references as entity ids, with what a mutation makes of them. */
+  readonly values: Fields;
+  readonly write: PlannedWrite | null;
+  readonly obstacle: Obstacle | null;
+  readonly told: readonly Told[];
+  /** What every plan for this record stores. */
+  readonly next: Partial<Entity>;
+}
+
+/** The record is the truth where it stands alone; only a mutation changes it from here. */
+export function lookAlone(observation: Observation, own: Explained, system: System, sighting: Present): Alone {
+  const { entity, flow } = observation;
+  const translation = translationOf(observation);
+  const shows = toIdentity(translation, system, sighting.fields);
+  const wanted = entity.wanted?.kind === "UPDATE" ? entity.wanted : null;
+  const set = pick(
+    currentIdentity(translation, wanted?.set ?? {}),
+    flow.rows.map((row) => row.field),
+  );
+  const asked = sendableAlone(observation, system, shows, set, sighting.fields);
+  const extra = system === "CUSTOMCRM" && wanted ? ownProperties(flow, entity, sighting.record) : {};
+  const refusals = refusalsOf(flow, entity, system, "UPDATE", asked.fields);
+  const fields = pick(
+    asked.fields,
+    Object.keys(asked.fields).filter((field) => !refusals.some((one) => one.fields.includes(field))),
+  );
+  const isOwed = Object.keys(fields).length + Object.keys(extra).length > 0;
+  const held = blockOn(observation, own.intents, system) ?? (isOwed ? pausedFor(observation, true) : null);
+  const isHeld = held !== null && (isOwed || held.code === "QUARANTINE");
+  const over = pick(sighting.fields, Object.keys(fields));
+  const write: PlannedWrite | null = isOwed && !held ? { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra } : null;
+  const values = { ...shows, ...set };
+  const unified = shown(translation, values);
+  const open = isOwed || asked.waiting.length > 0;
+  return {
+    observation,
+    system,
+    sighting,
+    own,
+    values,
+    write,
+    obstacle: isHeld ? held : ([...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting][0] ?? null),
+    told: toldAlone(observation, system, shown(translation, shows), unified, fields),
+    next: {
+      fields: unified,
+      modifiedAt: newestTime(entity, sighting.record.modifiedAt),
+      intents: own.intents,
+      wanted: entity.wanted?.kind === "UPDATE" && !open ? null : entity.wanted,
+      shadows: { CUSTOMCRM: null, EXACT: null },
+      conflicts: [],
+      ignored: entity.ignored.filter((one) => one.system === system && equal(sighting.fields[one.field], one.returned)),
+      timeUnknown: [],
+      externalIdOwed: false,
+    },
+  };
+}
+
+/** The plan while a mutation is being written to a record that stands alone; null when nothing of it is owed. */
+export function planMutationAlone(alone: Alone): Plan | null {
+  const { observation, write, obstacle, told, next, system } = alone;
+  const isHeld = obstacle !== null && ["QUARANTINE", "PAUSED", "SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"].includes(obstacle.code);
+  if (!write && !isHeld) return null;
+  const names = [...Object.keys(write?.fields ?? {}), ...Object.keys(write?.extra ?? {})];
+  const reason = write ? `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.` : (obstacle?.message ?? "");
+  const draft: Draft = { kind: write ? "UPDATE" : "WAIT", reason, state: "PENDING", obstacle, next, told, writes: write ? [write] : [] };
+  return planOf(observation, draft);
+}
+
+interface Asked {
+  readonly fields: Fields;
+  readonly failing: readonly Obstacle[];
+  readonly waiting: readonly Obstacle[];
+}
+
+function sendableAlone(observation: Observation, system: System, shows: Fields, set: Fields, current: Fields): Asked {
+  const fields: Record<string, CanonicalValue> = {};
+  const failing: Obstacle[] = [];
+  const waiting: Obstacle[] = [];
+  for (const row of observation.flow.rows) {
+    if (!(row.field in set) || equal(set[row.field], shows[row.field])) continue;
+    const translated = toRecordValue(translationOf(observation), row, system, set[row.field] ?? null);
+    if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });
+    else if (translated.value === null && isRequired(observation.flow, row, system)) failing.push(missing(row, system));
+    else if (!equal(translated.value, current[row.field])) fields[row.field] = translated.value;
+  }
+  return { fields, failing, waiting };
+}
+
+function toldAlone(observation: Observation, system: System, shows: Fields, unified: Fields, sent: Fields): readonly Told[] {
+  const { entity } = observation;
+  const before = storedFields(observation);
+  const wasTold = (field: string) =>
+    entity.intents.some((intent) => intent.system === system && field in intent.fields && equal(intent.fields[field], sent[field]));
+  const lost = Object.keys(sent).filter((field) => !equal(shows[field], before[field]) && !wasTold(field));
+  return differing(before, unified)
+    .concat(lost.filter((field) => equal(before[field], unified[field])))
+    .map((field): Told => {
+      const isAsked = !equal(shows[field], unified[field]);
+      const change = changeOf(before, unified, field);
+      return {
+        kind: "UPDATED",
+        source: isAsked ? "GATEWAY" : system,
+        isTold: false,
+        change: lost.includes(field) ? { ...change, lost: shows[field] ?? null, lostFrom: system, decidedBy: "NEWEST" } : change,
+      };
+    });
+}

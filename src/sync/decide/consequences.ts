@@ -1,0 +1,95 @@
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import type { FieldChange, FieldConflict, HistoryKind } from "../../domain/entity.js";
+import { type ChangeSource, isoTime, type System, systems } from "../../domain/words.js";
+import type { Merged } from "../merge.js";
+import { storedFields, type Told } from "./draft.js";
+import { shown } from "./identity.js";
+import { differing, equal, type Unit } from "./units.js";
+import type { View } from "./view.js";
+
+/** What waits for a person, field by field. A conflict keeps its time while its values stay. */
+export function conflictsOf({ observation: { entity, now }, values, bases }: View, unit: Unit): readonly FieldConflict[] {
+  return apart(values, unit).map((field) => {
+    const conflict = { field, agreed: bases.CUSTOMCRM?.[field] ?? null, customcrm: values.CUSTOMCRM[field] ?? null, exact: values.EXACT[field] ?? null };
+    const before = entity.conflicts.find((one) => one.field === field && equal(one.customcrm, conflict.customcrm) && equal(one.exact, conflict.exact));
+    return { ...conflict, since: before?.since ?? isoTime(now) };
+  });
+}
+
+/**
+ * What the history is told of one unit: each change of the unified value, and each value that somebody entered and that is
+ * overwritten now (I4). A loss is told once, with the write that brings it about.
+ */
+export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: Fields, sent: ReadonlyMap<string, CanonicalValue>): readonly Told[] {
+  const { unit, merged } = one;
+  const before = storedFields(view.observation);
+  if (merged.conflict) return conflictsTold(view, unit, before);
+
+  const common = { kind: kindOf(view, unit, merged), source: merged.from ?? ("CUSTOMCRM" as const) };
+  const losses = merged.lost.flatMap((lost) => {
+    const value = shown(view.translation, lost.value);
+    const overwritten = differing(value, fields).filter((field) => field in value && (lost.from === "GATEWAY" || sent.has(`${lost.from}.${field}`)));
+    return overwritten.map((field): Told => {
+      const isTold = lost.from !== "GATEWAY" && wasTold(view, lost.from, field, sent.get(`${lost.from}.${field}`) ?? null);
+      const change = { ...changeOf(before, fields, field), lost: value[field] ?? null, lostFrom: lost.from, decidedBy: merged.decidedBy };
+      return { ...common, isTold, change };
+    });
+  });
+  const named = new Set(losses.filter((loss) => !loss.isTold).map((loss) => loss.change?.field));
+  const changes = unit.rows
+    .map((row) => row.field)
+    .filter((field) => !equal(before[field], fields[field]) && !named.has(field))
+    .map((field): Told => ({ ...common, isTold: false, change: changeOf(before, fields, field) }));
+  const mentioned = new Set([...losses, ...changes].map((told) => told.change?.field));
+  return [...losses, ...changes, ...plainWrites(view, unit, fields, sent, common).filter((told) => !mentioned.has(told.change?.field))];
+}
+
+/** What is sent although the unified value stands already, such as at a first agreement: for the plan, not for the history. */
+function plainWrites(view: View, unit: Unit, fields: Fields, sent: ReadonlyMap<string, CanonicalValue>, common: { kind: HistoryKind; source: ChangeSource }): readonly Told[] {
+  return unit.rows.flatMap(({ field }): Told[] => {
+    const target = systems.find((system) => sent.has(`${system}.${field}`));
+    if (!target) return [];
+    const before = shown(view.translation, view.values[target]);
+    return [{ ...common, isTold: true, change: changeOf(before, fields, field) }];
+  });
+}
+
+function kindOf({ observation: { entity }, own }: View, unit: Unit, merged: Merged): HistoryKind {
+  const names = unit.rows.map((row) => row.field);
+  if (merged.from === "GATEWAY") return entity.conflicts.some((one) => names.includes(one.field)) ? "RESOLVED" : "UPDATED";
+  return names.some((field) => systems.some((system) => own.late[system].has(field))) ? "REPAIRED" : "UPDATED";
+}
+
+/** A conflict overwrites nothing, but both values are on record from its first day. */
+function conflictsTold({ observation: { entity }, values, translation }: View, unit: Unit, before: Fields): readonly Told[] {
+  const [customcrm, exact] = [shown(translation, values.CUSTOMCRM), shown(translation, values.EXACT)];
+  return apart(values, unit).map((field): Told => {
+    const isTold = entity.conflicts.some((one) => one.field === field && equal(one.customcrm, values.CUSTOMCRM[field]) && equal(one.exact, values.EXACT[field]));
+    const change: FieldChange = { ...changeOf(before, customcrm, field), lost: exact[field] ?? null, lostFrom: "EXACT", decidedBy: "MANUAL" };
+    return { kind: "CONFLICT", source: "CUSTOMCRM", isTold, change };
+  });
+}
+
+const apart = (values: { readonly [S in System]: Fields }, unit: Unit): readonly string[] =>
+  unit.rows.map((row) => row.field).filter((field) => !equal(values.CUSTOMCRM[field], values.EXACT[field]));
+
+/** An open or given-up write that overwrites this very value with this very one was told when it was planned. */
+function wasTold({ observation: { entity }, present }: View, system: System, field: string, toSend: CanonicalValue): boolean {
+  return entity.intents.some(
+    (intent) =>
+      intent.system === system &&
+      field in intent.fields &&
+      equal(intent.fields[field], toSend) &&
+      intent.over !== undefined &&
+      equal(intent.over[field], present[system].fields[field]),
+  );
+}
+
+export const changeOf = (before: Fields, after: Fields, field: string): FieldChange => ({
+  field,
+  before: before[field] ?? null,
+  after: after[field] ?? null,
+  lost: null,
+  lostFrom: null,
+  decidedBy: null,
+});

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Fields } from "../../domain/canonical.js";
+import type { Entity, FieldChange, HistoryEvent, HistoryKind, Problem, ProblemCode } from "../../domain/entity.js";
+import type { PlannedActionKind } from "../../domain/run.js";
+import { type ChangeSource, type IsoTime, isoTime, type LinkState, type System } from "../../domain/words.js";
+import { currentIdentity } from "./identity.js";
+import type { Observation, Plan, PlannedWrite } from "./observation.js";
+import { differing } from "./units.js";
+
+/** Why something is not done, and until when. */
+export interface Obstacle {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly system: System | null;
+  readonly field: string | null;
+  readonly until: IsoTime | null;
+  readonly attempts?: number;
+}
+
+/** One thing for the history; `isTold` when an earlier plan has put it there already. */
+export interface Told {
+  readonly kind: HistoryKind;
+  readonly source: ChangeSource;
+  readonly change: FieldChange | null;
+  readonly isTold: boolean;
+}
+
+export interface Draft {
+  readonly kind: PlannedActionKind;
+  readonly reason: string;
+  readonly state: LinkState;
+  readonly obstacle: Obstacle | null;
+  readonly next: Partial<Entity>;
+  readonly writes?: readonly PlannedWrite[];
+  readonly told?: readonly Told[];
+  readonly link?: Plan["link"];
+  readonly wake?: readonly string[];
+  readonly ended?: boolean;
+}
+
+/** Fills in what every plan says in the same way: problem, version, time of the next look, history. */
+export function planOf(observation: Observation, draft: Draft): Plan {
+  const { entity, now } = observation;
+  const writes = draft.writes ?? [];
+  const fields = draft.next.fields ?? entity.fields;
+  const next: Entity = {
+    ...entity,
+    ...withoutEmpty(entity, draft.next),
+    state: draft.state,
+    problem: draft.obstacle ? problemOf(entity, draft.obstacle, now) : null,
+    version: entity.version + (draft.next.version === undefined && differing(storedFields(observation), fields).length > 0 ? 1 : 0),
+    // A crash between storing this and sending it is found by the time of the next look.
+    nextActionAt: writes.length > 0 ? isoTime(now) : (draft.obstacle?.until ?? null),
+  };
+  return {
+    kind: draft.kind,
+    system: writes[0]?.system ?? null,
+    reason: draft.reason,
+    writes,
+    next,
+    changed: !isDeepStrictEqual(next, entity),
+    history: eventsOf(observation, draft.told ?? []),
+    changes: (draft.told ?? []).flatMap((one) => one.change ?? []),
+    link: draft.link ?? null,
+    wake: draft.wake ?? [],
+    ended: draft.ended ?? false,
+  };
+}
+
+/** What may be absent stays absent while it says nothing, so that an entity that has not changed is not written. */
+function withoutEmpty(entity: Entity, next: Partial<Entity>): Partial<Entity> {
+  const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
+  const optional: readonly string[] = ["review", "refused", "timeUnknown", "externalIdOwed"];
+  return Object.fromEntries(Object.entries(next).filter(([key, value]) => !(optional.includes(key) && !(key in entity) && isEmpty(value))));
+}
+
+/** The unified fields as stored, references by the ids that stand today: an account that was linked meanwhile is no change. */
+export function storedFields({ entity, flow, references, settings }: Observation): Fields {
+  return currentIdentity({ flow, references, defaultAccount: settings.defaultAccount }, entity.fields);
+}
+
+function problemOf(entity: Entity, obstacle: Obstacle, now: number): Problem {
+  const { code, message, system, field, until } = obstacle;
+  const before = entity.problem;
+  const isSame = before !== null && before.code === code && before.system === system && before.field === field;
+  return {
+    code,
+    message,
+    system,
+    field,
+    since: isSame ? before.since : isoTime(now),
+    attempts: obstacle.attempts ?? (isSame ? before.attempts : 0),
+    nextAttemptAt: until,
+  };
+}
+
+/** One event for all changes of one kind from one source. */
+function eventsOf({ entity, now }: Observation, told: readonly Told[]): Plan["history"] {
+  const events = new Map<string, { at: IsoTime; kind: HistoryKind; source: ChangeSource; actor: string | null; fields: FieldChange[] }>();
+  for (const one of told) {
+    if (one.isTold) continue;
+    const key = `${one.kind} ${one.source}`;
+    const actor = one.source === "GATEWAY" ? (entity.wanted?.actor ?? null) : null;
+    const event = events.get(key) ?? { at: isoTime(now), kind: one.kind, source: one.source, actor, fields: [] };
+    if (one.change) event.fields.push(one.change);
+    events.set(key, event);
+  }
+  return [...events.values()] satisfies readonly Omit<HistoryEvent, "id">[];
+}
+
+/** The newest time that either side gives; for display and order only. */
+export function newestTime(entity: Entity, ...times: readonly (IsoTime | null)[]): IsoTime {
+  const known = times.filter((time) => time !== null).sort();
+  return known.at(-1) ?? entity.modifiedAt;
+}

@@ -1,0 +1,21 @@
+import type { Dataflow } from "../../domain/dataflow.js";
+import type { Entity } from "../../domain/entity.js";
+import type { Properties, SystemRecord } from "../../domain/record.js";
+
+/** Fields of the API that stay in Customcrm: no row of a dataflow, written beside the fields when a mutation sets them. */
+const customcrmOnly: { readonly [type: string]: { readonly [field: string]: string } } = { PRODUCT: { number: "Number" } };
+
+/** What a mutation sets of these and the record does not hold yet. */
+export function ownProperties(flow: Dataflow, entity: Entity, record: SystemRecord | null): Properties {
+  const set = entity.wanted?.set ?? {};
+  const names = Object.entries(customcrmOnly[flow.type] ?? {}).filter(([field]) => field in set);
+  return Object.fromEntries(
+    names.filter(([field, property]) => (record?.properties[property] ?? null) !== (set[field] ?? null)).map(([field, property]) => [property, set[field] ?? null]),
+  );
+}
+
+/** The Exact record's id, where Customcrm does not show it yet. Written beside something else, never for a match alone. */
+export function externalIdFor(flow: Dataflow, entity: Entity, record: SystemRecord): string | null {
+  const id = entity.records.EXACT;
+  return id !== null && flow.externalId !== "" && (record.properties[flow.externalId] ?? null) !== id ? id : null;
+}

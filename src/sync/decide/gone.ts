@@ -1,0 +1,147 @@
+import type { Fields } from "../../domain/canonical.js";
+import type { Entity } from "../../domain/entity.js";
+import { type HistoryKind } from "../../domain/entity.js";
+import { type Dataflow } from "../../domain/dataflow.js";
+import { isoTime, otherSystem, type System } from "../../domain/words.js";
+import { type Alone, lookAlone } from "./alone.js";
+import { type Draft, type Obstacle, planOf } from "./draft.js";
+import { nameOfFields, titleOf } from "./label.js";
+import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import type { Observation, Plan, PlannedWrite, Present, Sighting } from "./observation.js";
+import { explain } from "./own-writes.js";
+import { equal } from "./units.js";
+
+type Gone = Extract<Sighting, { kind: "gone" }>;
+
+/** What remains when a record is believed gone (R9): merged away, edited since, or the dataflow's policy. */
+export function planGone(observation: Observation, goneFrom: System, gone: Gone): Plan {
+  const survivorOn = otherSystem(goneFrom);
+  const survivor = observation.sides[survivorOn];
+  if (survivor.kind !== "present") return planEnded(observation, goneFrom);
+
+  const own = explain(observation);
+  const alone = lookAlone(observation, own, survivorOn, survivor);
+  // A guard holds deletions back as well: a person looks at them first (R10).
+  const paused = pausedFor(observation, false);
+  if (paused) return planOf(observation, { kind: "WAIT", reason: paused.message, state: "PENDING", obstacle: paused, next: {} });
+  const where = titleOf(goneFrom);
+  if (gone.mergedInto) {
+    const message = `In ${where} it was merged into ${gone.mergedInto.label} (${gone.mergedInto.recordId}). Nothing was deleted here; link it, or delete it, by hand.`;
+    return detached(alone, goneFrom, "DETACHED", { code: "MERGED_AWAY", message });
+  }
+  if (isEditedSince(observation, own.shadows[survivorOn], survivor.fields)) {
+    const message = `It was deleted in ${where}, but edited in ${titleOf(survivorOn)} since both last agreed: the edit is kept. retry creates it anew, delete removes it here too.`;
+    return detached(alone, goneFrom, "DETACHED", { code: "EDITED_SINCE_DELETION", message });
+  }
+  switch (observation.flow.onDelete) {
+    case "PROPAGATE":
+      return propagated(alone, goneFrom);
+    case "ARCHIVE":
+      return survivorOn === "EXACT" ? archived(alone, goneFrom, gone) : detached(alone, goneFrom, "DETACHED", deletedElsewhere(goneFrom));
+    case "DETACH":
+      return detached(alone, goneFrom, "DETACHED", deletedElsewhere(goneFrom));
+  }
+}
+
+/** Both records are gone, or the only one was. */
+export function planEnded(observation: Observation, by: System | "GATEWAY"): Plan {
+  return planOf(observation, {
+    kind: "NONE",
+    reason: "It has no record on either side any more.",
+    state: "DETACHED",
+    obstacle: { code: "DELETED_ELSEWHERE", message: "It was deleted, on every side that had it.", system: null, field: null, until: null },
+    told: [{ kind: "DELETED", source: by, change: null, isTold: false }],
+    next: { ...cleared, records: { CUSTOMCRM: null, EXACT: null }, wanted: null },
+    ended: true,
+  });
+}
+
+/** The survivor is left alone until a person says otherwise: the sync would create its partner again else. */
+export function detached(alone: Alone, goneFrom: System, kind: HistoryKind, problem: Pick<Obstacle, "code" | "message">): Plan {
+  const { observation, next } = alone;
+  const { entity } = observation;
+  return planOf(observation, {
+    kind: "DETACH",
+    reason: problem.message,
+    state: "DETACHED",
+    obstacle: { ...problem, system: goneFrom, field: null, until: null },
+    told: [...alone.told, { kind, source: goneFrom, change: null, isTold: false }],
+    next: {
+      ...next,
+      ...cleared,
+      records: { ...entity.records, [goneFrom]: null },
+      intents: (next.intents ?? []).filter((intent) => intent.system !== goneFrom),
+    },
+  });
+}
+
+const cleared: Partial<Entity> = {
+  shadows: { CUSTOMCRM: null, EXACT: null },
+  intents: [],
+  conflicts: [],
+  ignored: [],
+  candidates: [],
+  review: null,
+  refused: [],
+  timeUnknown: [],
+  externalIdOwed: false,
+  origin: null,
+  linkedAt: null,
+  formerExactEntityId: null,
+};
+
+/** Only what is known to have agreed can be known to be edited; what a mutation asks for is an edit too. */
+function isEditedSince({ flow, entity }: Observation, shadow: Fields | null, now: Fields): boolean {
+  if (entity.wanted?.kind === "UPDATE") return true;
+  return flow.rows.some((row) => shadow !== null && row.field in shadow && !equal(shadow[row.field], now[row.field]));
+}
+
+const deletedElsewhere = (goneFrom: System): Pick<Obstacle, "code" | "message"> => ({
+  code: "DELETED_ELSEWHERE",
+  message: `It was deleted in ${titleOf(goneFrom)}. It is left alone here; retry creates it anew there, delete removes it here too.`,
+});
+
+function propagated(alone: Alone, goneFrom: System): Plan {
+  const { observation, system, values } = alone;
+  const refusal = refusalsOf(observation.flow, observation.entity, system, "DELETE", {})[0];
+  if (refusal) return detached(alone, goneFrom, "REFUSED", refusalObstacle(refusal));
+  const write: PlannedWrite = { ...nothingBut(alone), operation: "DELETE" };
+  return writing(alone, write, { kind: "DELETE", reason: `It was deleted in ${titleOf(goneFrom)}: ${nameOfFields(values)} is deleted in ${titleOf(system)} too.` });
+}
+
+/** Exact's safe counterpart of a deletion elsewhere: records in use there can't be deleted, but can end. */
+function archived(alone: Alone, goneFrom: System, gone: Gone): Plan {
+  const { observation, sighting } = alone;
+  const { entity, flow, now } = observation;
+  if ((sighting.record.properties.EndDate ?? null) !== null) return detached(alone, goneFrom, "ARCHIVED", endedInExact(goneFrom));
+  const refusal = refusalsOf(flow, entity, "EXACT", "UPDATE", {}).find((one) => one.fields.length === 0);
+  if (refusal) return detached(alone, goneFrom, "REFUSED", refusalObstacle(refusal));
+  if (entity.ignored.some((one) => one.field === "EndDate")) {
+    return detached(alone, goneFrom, "REFUSED", { code: "IGNORED_BY_SYSTEM", message: "Exact Online did not take the end date. End it there by hand." });
+  }
+  const date = (gone.at ?? isoTime(now)).slice(0, 10);
+  return writing(alone, { ...nothingBut(alone), extra: { EndDate: date } }, { kind: "ARCHIVE", reason: `It was deleted in ${titleOf(goneFrom)}: it ends in Exact Online on ${date}.` });
+}
+
+const endedInExact = (goneFrom: System): Pick<Obstacle, "code" | "message"> => ({
+  code: "DELETED_ELSEWHERE",
+  message: `It was deleted in ${titleOf(goneFrom)} and ended in Exact Online. retry creates it anew there.`,
+});
+
+const nothingBut = ({ observation, system }: Alone): PlannedWrite => ({
+  system,
+  operation: "UPDATE",
+  recordId: observation.entity.records[system],
+  fields: {},
+  source: {},
+  over: {},
+  extra: {},
+});
+
+function writing(alone: Alone, write: PlannedWrite, say: Pick<Draft, "kind" | "reason">): Plan {
+  const { observation, own } = alone;
+  const next = { intents: own.intents, shadows: own.shadows };
+  const block = blockOn(observation, own.intents, write.system);
+  if (block) return planOf(observation, { kind: "WAIT", reason: block.message, state: "PENDING", obstacle: block, next });
+  return planOf(observation, { ...say, state: "PENDING", obstacle: null, writes: [write], next });
+}

@@ -1,0 +1,65 @@
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import type { Dataflow, DataflowRow } from "../../domain/dataflow.js";
+import type { ProblemCode } from "../../domain/entity.js";
+import type { System } from "../../domain/words.js";
+import type { ReferenceLookup } from "./observation.js";
+
+/**
+ * References are merged on what they refer to: entity ids, not record ids. A record that no entity knows stays itself, marked,
+ * so that it equals nothing of the other side and is never sent there.
+ */
+export interface Translation {
+  readonly flow: Dataflow;
+  readonly references: ReferenceLookup;
+  /** The Exact account that reads as "no account". */
+  readonly defaultAccount: string | null;
+}
+
+/**
+ * One side's values with entity ids in place of its record ids. `beside` are Customcrm's, already translated: Exact's default
+ * account reads as none, unless Customcrm names that very account.
+ */
+export function toIdentity(translation: Translation, system: System, fields: Fields, beside: Fields | null = null): Fields {
+  const references = translation.flow.rows.filter((row) => row.refersTo && row.field in fields);
+  const translated = references.map((row) => [row.field, identityOf(translation, system, fields[row.field] ?? null, beside?.[row.field] ?? null)] as const);
+  return { ...fields, ...Object.fromEntries(translated) };
+}
+
+function identityOf({ references, defaultAccount }: Translation, system: System, recordId: string | null, beside: CanonicalValue): CanonicalValue {
+  if (recordId === null) return null;
+  const entityId = references.ofRecord(system, recordId)?.entityId ?? null;
+  if (system === "EXACT" && recordId === defaultAccount) return entityId !== null && entityId === beside ? entityId : null;
+  return entityId ?? unknownRecord(system, recordId);
+}
+
+/** What a mutation names, by the ids that stand today. */
+export function currentIdentity({ flow, references }: Translation, set: Fields): Fields {
+  const current = flow.rows
+    .filter((row) => row.refersTo && set[row.field])
+    .map((row) => [row.field, references.ofEntity(set[row.field] ?? "")?.entityId ?? set[row.field] ?? null] as const);
+  return { ...set, ...Object.fromEntries(current) };
+}
+
+export type RecordValue = { readonly ok: true; readonly value: CanonicalValue } | { readonly ok: false; readonly code: ProblemCode; readonly message: string };
+
+/** The value to send to a system for a merged one. */
+export function toRecordValue({ references, defaultAccount }: Translation, row: DataflowRow, system: System, value: CanonicalValue): RecordValue {
+  if (!row.refersTo) return { ok: true, value };
+  if (value === null) {
+    if (system === "CUSTOMCRM" || defaultAccount !== null) return { ok: true, value: system === "EXACT" ? defaultAccount : null };
+    return { ok: false, code: "NO_DEFAULT_ACCOUNT", message: "Exact Online needs an account here and none is given. Set products.defaultAccount in dataflow.yml, or give it a customer." };
+  }
+  const own = unknownRecord(system, "");
+  const recordId = value.startsWith(own) ? value.slice(own.length) : (references.ofEntity(value)?.records[system] ?? null);
+  if (recordId !== null) return { ok: true, value: recordId };
+  const where = system === "EXACT" ? "Exact Online" : "Customcrm";
+  return { ok: false, code: "WAITING_FOR_REFERENCE", message: `Its ${row.field} has no counterpart in ${where} yet. This goes on by itself once it has.` };
+}
+
+/** The unified fields as they are shown and stored: a record that no entity knows shows as none. */
+export const shown = ({ flow }: Translation, fields: Fields): Fields => ({
+  ...fields,
+  ...Object.fromEntries(flow.rows.filter((row) => row.refersTo && fields[row.field]?.startsWith("?")).map((row) => [row.field, null])),
+});
+
+const unknownRecord = (system: System, recordId: string): string => `?${system}:${recordId}`;

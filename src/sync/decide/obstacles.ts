@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import { type CustomcrmProperty, customcrmProperties } from "../../domain/customcrm-properties.js";
+import { type Dataflow, type DataflowRow, propertiesOf } from "../../domain/dataflow.js";
+import type { Entity, Intent, ProblemCode, RefusedWrite } from "../../domain/entity.js";
+import type { Properties, SystemRecord } from "../../domain/record.js";
+import { isoTime, type System, type WriteOperation } from "../../domain/words.js";
+import type { Obstacle } from "./draft.js";
+import { titleOf } from "./label.js";
+import type { Observation } from "./observation.js";
+import { ambiguousOn, quarantineEnd } from "./own-writes.js";
+import { equal } from "./units.js";
+
+/** Why nothing may be written now, on any side; a mutation goes through while its dataflow is paused, but not before first contact is confirmed. */
+export function pausedFor({ settings }: Observation, isMutation: boolean): Obstacle | null {
+  if (!settings.firstContactConfirmed) {
+    const message = settings.paused?.message ?? "First contact: nothing is written until a person has seen the plan and resumes the dataflow.";
+    return { code: "PAUSED", message, system: null, field: null, until: null };
+  }
+  if (!settings.paused || isMutation) return null;
+  return { code: "PAUSED", message: settings.paused.message, system: null, field: null, until: null };
+}
+
+/** Why nothing may be written to this side now: a write there whose outcome nobody knows, or an attempt that must wait. */
+export function blockOn({ entity, now, settings, urgent }: Observation, intents: readonly Intent[], system: System): Obstacle | null {
+  const ambiguous = ambiguousOn(intents, system);
+  if (ambiguous) {
+    const end = quarantineEnd(ambiguous, settings.quarantineMs);
+    const message =
+      now < end
+        ? `The answer to a write to ${titleOf(system)} was lost. It may still land until ${isoTime(end)}; nothing is sent to this record before.`
+        : `The answer to a create in ${titleOf(system)} was lost. It must be looked for there before it is repeated.`;
+    return { code: "QUARANTINE", message, system, field: null, until: isoTime(Math.max(end, now)), attempts: ambiguous.attempts };
+  }
+  const waiting = urgent ? undefined : intents.find((intent) => intent.system === system && intent.sentAt === null && intent.nextAttemptAt !== null);
+  if (!waiting) return null;
+  const passing: readonly ProblemCode[] = ["SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"];
+  const code = entity.problem?.system === system && passing.includes(entity.problem.code) ? entity.problem.code : "SYSTEM_UNAVAILABLE";
+  return { code, message: waiting.lastError ?? `${titleOf(system)} could not be written to.`, system, field: null, until: waiting.nextAttemptAt, attempts: waiting.attempts };
+}
+
+/** Customcrm refuses to clear these, and to create without them. */
+export function isRequired(flow: Dataflow, row: DataflowRow, system: System): boolean {
+  if (system === "EXACT") return false;
+  const properties: { readonly [name: string]: CustomcrmProperty } = customcrmProperties[flow.customcrm];
+  return properties[row.customcrm]?.required === true;
+}
+
+export function missing(row: DataflowRow, system: System): Obstacle {
+  const common = { system, field: row.field, until: null };
+  if (row.field === "lastName") {
+    return { ...common, code: "NO_LAST_NAME", message: "Customcrm needs a last name, and Exact Online has none. Give the person one in Exact Online." };
+  }
+  return { ...common, code: "REFUSED_BY_SYSTEM", message: `${titleOf(system)} does not take an empty ${row.field}. Fill it in, or set it back.` };
+}
+
+/** The system took this very value before and returned another; neither side has changed since (R5). */
+export const isIgnored = (entity: Entity, system: System, field: string, toSend: CanonicalValue, current: CanonicalValue): boolean =>
+  entity.ignored.some((one) => one.system === system && one.field === field && equal(one.sent, toSend) && equal(one.returned, current));
+
+/** What was refused for good and would be sent again unchanged (R14). */
+export function refusalsOf(flow: Dataflow, entity: Entity, system: System, operation: WriteOperation, fields: Fields): readonly RefusedWrite[] {
+  return (entity.refused ?? []).filter(
+    (one) =>
+      one.system === system &&
+      one.operation === operation &&
+      one.fields.every((field) => field in fields) &&
+      isDeepStrictEqual({ ...one.properties }, refusable(flow, system, fields, one.fields)) &&
+      (operation !== "CREATE" || one.fields.length === Object.keys(fields).length),
+  );
+}
+
+export const refusable = (flow: Dataflow, system: System, fields: Fields, names: readonly string[]): Properties =>
+  propertiesOf(flow, system, Object.fromEntries(names.map((name) => [name, fields[name] ?? null])));
+
+export function refusalObstacle(one: RefusedWrite): Obstacle {
+  const what = one.fields.length > 0 ? one.fields.join(", ") : `the ${one.operation.toLowerCase()}`;
+  const message = `${titleOf(one.system)} refused ${what}: ${one.message}`;
+  return { code: "REFUSED_BY_SYSTEM", message, system: one.system, field: one.fields.length === 1 ? (one.fields[0] ?? null) : null, until: null };
+}
+
+/** A person was made unrecognisable in Exact: nothing is written to that record again. */
+export const isAnonymised = (record: SystemRecord): boolean => record.system === "EXACT" && [1, "1", true].includes(record.properties.IsAnonymised as never);

@@ -1,0 +1,121 @@
+import type { Entity, Review } from "../../domain/entity.js";
+import { isoTime, type LinkState, otherSystem, type System } from "../../domain/words.js";
+import { reviewProblem } from "../links.js";
+import type { MatchDecision } from "../match.js";
+import { type Alone, lookAlone, planMutationAlone } from "./alone.js";
+import { contentOf, isAskedFor } from "./creation.js";
+import { type Draft, type Obstacle, planOf } from "./draft.js";
+import { standing } from "./frozen.js";
+import { nameOfFields, titleOf } from "./label.js";
+import { blockOn, isAnonymised, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import type { Observation, Plan, Present } from "./observation.js";
+import { ambiguousOn, explain } from "./own-writes.js";
+
+/**
+ * What an entity with a record on one side needs: nothing, a link, a person's choice, or a record on the other side. The
+ * ladder runs before every create (R6), and each rung says why it stops there.
+ */
+export function planOneSided(observation: Observation, system: System, sighting: Present): Plan {
+  const { entity, match, hold } = observation;
+  const own = explain(observation);
+  const alone = lookAlone(observation, own, system, sighting);
+  const target = otherSystem(system);
+
+  // The record that is missing here is known, only not read: to create another would be a duplicate.
+  if (entity.records[target] !== null) return stop(alone, { kind: "WAIT", state: entity.state, obstacle: unread(target) });
+  const mutation = planMutationAlone(alone);
+  if (mutation) return { ...mutation, next: { ...mutation.next, candidates: entity.candidates } };
+  if (entity.state === "DETACHED") return stop(alone, { kind: "NONE", state: "DETACHED", obstacle: standing(entity.problem) });
+  // A create of ours may have made it already.
+  const lost = ambiguousOn(own.intents, target);
+  if (lost) return stop(alone, { kind: "WAIT", state: "PENDING", obstacle: blockOn(observation, own.intents, target) });
+  if (hold) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack(hold.reason, hold.until) });
+
+  if (match.kind === "review") return reviewed(alone, match);
+  if (match.kind === "wait") return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack("The record that fits it is being created elsewhere.", match.until) });
+  if (match.kind === "link") {
+    const reason = `Exactly one record fits, by ${match.matchedOn.join(" and ")}.`;
+    return planOf(observation, { ...base(alone), kind: "LINK", state: "UNLINKED", obstacle: null, reason, link: { with: match.with, matchedOn: match.matchedOn } });
+  }
+  const answer = match.kind === "answered" ? match.answer : null;
+  if (answer === "LEAVE_ALONE") return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "A person said to leave it alone.");
+  return created(alone, target, answer === "CREATE_NEW" || entity.wanted?.kind === "CREATE");
+}
+
+/** The last rungs: rule, content, references, earlier refusal, pause, and then the create itself. */
+function created(alone: Alone, target: System, isForced: boolean): Plan {
+  const { observation, values, sighting, own } = alone;
+  const { entity, flow } = observation;
+  if (isAnonymised(sighting.record)) return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "It was anonymised in Exact Online: there is nothing to copy.");
+  const rule = isAskedFor(observation, target, values);
+  if (!isForced && !rule.asked) return stop(alone, { kind: "NONE", state: alone.obstacle ? "FAILED" : "UNLINKED", obstacle: alone.obstacle }, rule.why);
+
+  const content = contentOf(observation, target, values);
+  const refusals = refusalsOf(flow, entity, target, "CREATE", content.fields);
+  const failing = [...content.failing, ...refusals.map(refusalObstacle)][0];
+  if (failing) return stop(alone, { kind: "NONE", state: "FAILED", obstacle: failing }, undefined, { refused: refusals });
+  const waiting = content.waiting[0];
+  if (waiting) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: waiting });
+  const held = pausedFor(observation, entity.wanted?.kind === "CREATE") ?? blockOn(observation, own.intents, target);
+  if (held) return stop(alone, { kind: "WAIT", state: "PENDING", obstacle: held });
+
+  const changes = Object.keys(content.fields).map((field) => ({ field, before: null, after: alone.values[field] ?? null, lost: null, lostFrom: null, decidedBy: null }));
+  return planOf(observation, {
+    ...base(alone),
+    kind: "CREATE",
+    state: "PENDING",
+    obstacle: null,
+    reason: `${titleOf(target)} gets a new record for ${nameOfFields(values)}. ${isForced ? "It was asked for." : rule.why}`,
+    writes: [{ system: target, operation: "CREATE", recordId: null, fields: content.fields, source: sighting.fields, over: {}, extra: content.extra }],
+    told: [...alone.told, ...changes.map((change) => ({ kind: "CREATED" as const, source: alone.system, change, isTold: true }))],
+  });
+}
+
+/** What all of these plans have in common; a REVIEW that has ended is forgotten, unless a person's answer stands. */
+function base(alone: Alone): Pick<Draft, "next" | "told" | "wake"> {
+  const { entity, match } = alone.observation;
+  const review: Review | null = match.kind === "answered" ? (entity.review ?? null) : null;
+  const wake = entity.review && !review ? Object.keys(entity.review.keys).filter((id) => id !== entity.id) : [];
+  return { next: { ...alone.next, candidates: [], review, refused: [] }, told: alone.told, wake };
+}
+
+function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; obstacle: Obstacle | null }, reason?: string, more: Partial<Entity> = {}): Plan {
+  const { observation } = alone;
+  const common = base(alone);
+  const isStanding = outcome.state === "DETACHED" || outcome.kind === "WAIT";
+  const kept = isStanding ? { candidates: observation.entity.candidates, review: observation.entity.review ?? null } : {};
+  return planOf(observation, {
+    ...common,
+    ...outcome,
+    wake: isStanding ? [] : (common.wake ?? []),
+    reason: reason ?? outcome.obstacle?.message ?? "Left alone until a person says otherwise.",
+    next: { ...common.next, ...kept, ...more },
+  });
+}
+
+function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }>): Plan {
+  const { observation } = alone;
+  const { entity, now } = observation;
+  const { code, message, system, field } = reviewProblem(match.problem, match.candidates, isoTime(now));
+  const known = new Set([entity.id, ...Object.keys(entity.review?.keys ?? {})]);
+  return planOf(observation, {
+    ...base(alone),
+    kind: "REVIEW",
+    state: "REVIEW",
+    obstacle: { code, message, system, field, until: null },
+    reason: message,
+    next: { ...base(alone).next, candidates: match.candidates, review: match.review },
+    // Those who are involved anew must see it too.
+    wake: Object.keys(match.review.keys).filter((id) => !known.has(id)),
+  });
+}
+
+const heldBack = (message: string, until: Obstacle["until"]): Obstacle => ({ code: "HELD_BY_OPEN_CREATE", message, system: null, field: null, until });
+
+const unread = (system: System): Obstacle => ({
+  code: "SYSTEM_UNAVAILABLE",
+  message: `Its record in ${titleOf(system)} could not be read. Nothing is done before it has been.`,
+  system,
+  field: null,
+  until: null,
+});

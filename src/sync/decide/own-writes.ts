@@ -1,0 +1,94 @@
+import type { Fields } from "../../domain/canonical.js";
+import type { Entity, Intent } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
+import { isoTime, otherSystem, type System, systems } from "../../domain/words.js";
+import type { Observation } from "./observation.js";
+import { equal, pick } from "./units.js";
+
+/** What our own open writes explain of what the two sides show. */
+export interface Explained {
+  /** The shadows, moved on by what has landed. */
+  readonly shadows: Entity["shadows"];
+  /** What is still owed, or may still land. */
+  readonly intents: readonly Intent[];
+  /** Seen to have landed although no answer came: updates, and creates whose record was found (R8). */
+  readonly landed: readonly Intent[];
+  /** Per side, the fields that show a write of ours which was given up and landed late. */
+  readonly late: { readonly [S in System]: ReadonlySet<string> };
+}
+
+/**
+ * Tells our own writes from edits, by value (R8, SYNC.md "late writes"). A value that equals an open intent has landed: the
+ * shadow moves to it, and the other side's to the values it was made from, not to what that side shows by now. A value that
+ * equals only a given-up intent came late: nobody's edit.
+ */
+export function explain(observation: Observation): Explained {
+  const { entity, sides } = observation;
+  const intents = entity.intents.flatMap((intent) => aged(intent, observation));
+  let shadows = entity.shadows;
+  const landed: Intent[] = [];
+  for (const intent of intents) {
+    const side = sides[intent.system];
+    if (intent.sentAt === null || intent.givenUpAt || side.kind !== "present" || intent.operation === "DELETE") continue;
+    const fields = intent.operation === "CREATE" ? Object.keys(intent.fields) : arrived(intent, side.fields, shadows[intent.system]);
+    if (fields.length === 0) continue;
+    landed.push(intent);
+    shadows = afterLanding(shadows, intent, fields);
+  }
+  const late = (system: System): ReadonlySet<string> => {
+    const side = sides[system];
+    if (side.kind !== "present") return new Set();
+    const givenUp = intents.filter((intent) => intent.system === system && intent.givenUpAt && intent.operation === "UPDATE");
+    const arrivedLate = givenUp.flatMap((intent) => arrived(intent, side.fields, shadows[system]));
+    return new Set(arrivedLate);
+  };
+  return { shadows, landed, intents: intents.filter((intent) => !landed.includes(intent)), late: { CUSTOMCRM: late("CUSTOMCRM"), EXACT: late("EXACT") } };
+}
+
+/** The shadows once these fields of a write stand on its side. Without a source nothing is known of the other side yet. */
+export function afterLanding(shadows: Entity["shadows"], intent: Intent, fields: readonly string[], returned: Fields = intent.fields): Entity["shadows"] {
+  const sourced = fields.filter((field) => field in intent.source);
+  const other = otherSystem(intent.system);
+  if (sourced.length === 0) return shadows;
+  return {
+    ...shadows,
+    [intent.system]: { ...shadows[intent.system], ...pick(returned, sourced) },
+    [other]: { ...shadows[other], ...pick(intent.source, sourced) },
+  };
+}
+
+/** The fields that hold the intent's value and did not hold it before. */
+const arrived = (intent: Intent, now: Fields, shadow: Fields | null): readonly string[] =>
+  Object.keys(intent.fields).filter(
+    (field) => equal(now[field], intent.fields[field]) && !(shadow !== null && field in shadow && equal(now[field], shadow[field])),
+  );
+
+/**
+ * Where an intent stands at this time: dropped, kept, or given up. An update or delete not seen by the end of its quarantine
+ * is given up; a create only after it was looked for.
+ */
+function aged(intent: Intent, observation: Observation): readonly Intent[] {
+  const { now, sides, settings, lookedFor } = observation;
+  if (intent.givenUpAt) return now - Date.parse(intent.givenUpAt) > limits.sync.lateWritesMs ? [] : [intent];
+  if (intent.sentAt === null) return intent.nextAttemptAt !== null && Date.parse(intent.nextAttemptAt) > now ? [intent] : [];
+  if (now < quarantineEnd(intent, settings.quarantineMs)) return [intent];
+  if (intent.operation === "DELETE") return [];
+  if (intent.operation === "CREATE" && !lookedFor?.includes(intent.id) && sides[intent.system].kind !== "present") return [intent];
+  return arrivedAtLast(intent, observation) ? [intent] : [{ ...intent, givenUpAt: isoTime(now) }];
+}
+
+function arrivedAtLast(intent: Intent, { sides, entity }: Observation): boolean {
+  const side = sides[intent.system];
+  if (side.kind !== "present") return false;
+  return intent.operation === "CREATE" || arrived(intent, side.fields, entity.shadows[intent.system]).length > 0;
+}
+
+/** When a write whose answer was lost can no longer land (assumption A1). */
+export const quarantineEnd = (intent: Intent, quarantineMs: number): number =>
+  intent.quarantineUntil !== null ? Date.parse(intent.quarantineUntil) : Date.parse(intent.sentAt ?? "") + quarantineMs;
+
+/** The write that nobody knows the outcome of, on this side. While there is one, nothing more is written to that record. */
+export const ambiguousOn = (intents: readonly Intent[], system: System): Intent | null =>
+  intents.find((intent) => intent.system === system && intent.sentAt !== null && !intent.givenUpAt) ?? null;
+
+export const isAwaiting = (intents: readonly Intent[]): boolean => systems.some((system) => ambiguousOn(intents, system) !== null);

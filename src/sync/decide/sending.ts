@@ -1,0 +1,90 @@
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import type { Entity } from "../../domain/entity.js";
+import type { Properties } from "../../domain/record.js";
+import { otherSystem, type System, systems } from "../../domain/words.js";
+import type { Obstacle } from "./draft.js";
+import { externalIdFor, ownProperties } from "./extras.js";
+import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import type { PlannedWrite } from "./observation.js";
+import { ambiguousOn } from "./own-writes.js";
+import { pick, same, valuesOf } from "./units.js";
+import type { Verdict } from "./verdict.js";
+import type { View } from "./view.js";
+
+/** What is sent now for a linked pair, and what holds the rest back. */
+export interface Sending {
+  readonly writes: readonly PlannedWrite[];
+  /** Moves by itself, or when the dataflow is resumed. */
+  readonly held: readonly Obstacle[];
+  readonly refused: readonly Obstacle[];
+  readonly refusals: NonNullable<Entity["refused"]>;
+  /** What is sent now, by `<system>.<field>`. */
+  readonly sent: ReadonlyMap<string, CanonicalValue>;
+}
+
+/** The writes, the stricter side first, so that a refusal there leaves the other side untouched. */
+export function sendingOf(view: View, verdicts: readonly Verdict[]): Sending {
+  const sides = [...systems].reverse().map((system) => sendingTo(view, verdicts, system));
+  const writes = sides.flatMap((side) => side.write ?? []);
+  return {
+    writes,
+    held: sides.flatMap((side) => side.held),
+    refused: sides.flatMap((side) => side.refusals.map(refusalObstacle)),
+    refusals: sides.flatMap((side) => side.refusals),
+    sent: new Map(writes.flatMap((write) => Object.entries(write.fields).map(([field, value]) => [`${write.system}.${field}`, value]))),
+  };
+}
+
+interface SideSending {
+  readonly write: PlannedWrite | null;
+  readonly held: readonly Obstacle[];
+  readonly refusals: NonNullable<Entity["refused"]>;
+}
+
+function sendingTo(view: View, verdicts: readonly Verdict[], system: System): SideSending {
+  const { observation, present, own, values } = view;
+  const { entity, flow } = observation;
+  const due = verdicts.filter((one) => Object.keys(one.send[system]).length > 0);
+  const going = due.filter((one) => pausedFor(observation, one.isWanted) === null);
+  const paused = due.flatMap((one) => pausedFor(observation, one.isWanted) ?? []).slice(0, 1);
+
+  const all: Fields = Object.assign({}, ...going.map((one) => one.send[system]));
+  const refusals = refusalsOf(flow, entity, system, "UPDATE", all);
+  const fields = pick(
+    all,
+    Object.keys(all).filter((field) => !refusals.some((one) => one.fields.includes(field))),
+  );
+  const extra = system === "CUSTOMCRM" ? extraFor(view, Object.keys(fields).length > 0) : {};
+  const block = blockOn(observation, own.intents, system);
+  if (Object.keys(fields).length === 0 && Object.keys(extra).length === 0) {
+    // A write whose outcome nobody knows may still land, even if nothing is owed any more.
+    return { write: null, held: ambiguousOn(own.intents, system) && block ? [...paused, block] : paused, refusals };
+  }
+  if (block) return { write: null, held: [...paused, block], refusals };
+
+  // The other side's values are the source only where that side holds what is sent: a mutation's values come from neither.
+  const other = otherSystem(system);
+  const sourced = going.filter((one) => one.merged.winner !== null && same(valuesOf(values[other], one.unit), one.merged.winner));
+  const write: PlannedWrite = {
+    system,
+    operation: "UPDATE",
+    recordId: entity.records[system],
+    fields,
+    source: pick(
+      present[other].fields,
+      sourced.flatMap((one) => Object.keys(one.send[system])).filter((field) => field in fields),
+    ),
+    over: pick(present[system].fields, Object.keys(fields)),
+    extra,
+  };
+  return { write, held: paused, refusals };
+}
+
+/** Beside the fields: what a mutation sets in Customcrm alone, and the counterpart's id, which goes alone only after our own create. */
+function extraFor({ observation, present }: View, isWriting: boolean): Properties {
+  const { entity, flow } = observation;
+  const own = pausedFor(observation, true) ? {} : ownProperties(flow, entity, present.CUSTOMCRM.record);
+  const externalId = externalIdFor(flow, entity, present.CUSTOMCRM.record);
+  const isTold = isWriting || Object.keys(own).length > 0 || (entity.externalIdOwed === true && pausedFor(observation, false) === null);
+  return externalId !== null && isTold ? { ...own, [flow.externalId]: externalId } : own;
+}

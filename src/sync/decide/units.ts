@@ -1,0 +1,41 @@
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
+import type { Dataflow, DataflowRow } from "../../domain/dataflow.js";
+import type { ConflictPolicy, Direction } from "../../domain/words.js";
+
+/** What merges as one field: a single row, or the rows of a group such as an address (R3). */
+export interface Unit {
+  readonly name: string;
+  readonly rows: readonly DataflowRow[];
+  readonly direction: Direction;
+  readonly policy: ConflictPolicy;
+}
+
+/** The units of a dataflow. Rows of a group that a site gave another direction or policy merge apart. */
+export function unitsOf(flow: Dataflow): readonly Unit[] {
+  const units = new Map<string, { name: string; rows: DataflowRow[]; direction: Direction; policy: ConflictPolicy }>();
+  for (const row of flow.rows) {
+    const key = row.group ? `${row.group} ${row.direction} ${row.policy}` : row.field;
+    const unit = units.get(key);
+    if (unit) unit.rows.push(row);
+    else units.set(key, { name: row.group ?? row.field, rows: [row], direction: row.direction, policy: row.policy });
+  }
+  return [...units.values()];
+}
+
+/** These fields only; those that `fields` does not name are left out. */
+export const pick = (fields: Fields, names: readonly string[]): Fields =>
+  Object.fromEntries(names.filter((name) => name in fields).map((name) => [name, fields[name] ?? null]));
+
+/** These fields, null where there is no value. */
+export const valuesOf = (fields: Fields, unit: Unit): Fields => Object.fromEntries(unit.rows.map((row) => [row.field, fields[row.field] ?? null]));
+
+/** The same, or null when one of them is not known: half a base is no base (R4). */
+export const baseOf = (shadow: Fields | null, unit: Unit): Fields | null =>
+  shadow !== null && unit.rows.every((row) => row.field in shadow) ? valuesOf(shadow, unit) : null;
+
+export const equal = (a: CanonicalValue | undefined, b: CanonicalValue | undefined): boolean => (a ?? null) === (b ?? null);
+
+export const same = (a: Fields, b: Fields): boolean => [...new Set([...Object.keys(a), ...Object.keys(b)])].every((field) => equal(a[field], b[field]));
+
+export const differing = (a: Fields, b: Fields): readonly string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => !equal(a[field], b[field]));

@@ -1,0 +1,65 @@
+import { type Dataflow, dataflowOf, fieldsOf, recordTypeOf } from "../domain/dataflow.js";
+import type { Entity, Snapshot } from "../domain/entity.js";
+import { type RecordRef, refKey } from "../domain/record.js";
+import { type System, systems } from "../domain/words.js";
+import type { Store } from "../store/store.js";
+import type { Observation, Sighting } from "./decide/observation.js";
+import { References } from "./references.js";
+
+/** An entity with what both sides were last seen to hold; what is still to be added is the match and the settings. */
+export interface Seen {
+  readonly entity: Entity;
+  readonly flow: Dataflow;
+  readonly sides: Observation["sides"];
+  /** Linked to a record of which no snapshot is kept: it must be read before anything can be said of it. */
+  readonly unread: readonly RecordRef[];
+}
+
+export interface Batch {
+  readonly seen: readonly Seen[];
+  readonly references: References;
+}
+
+/** What is known of these entities, in two rounds of reading whatever their number. */
+export async function observe(store: Store, flows: readonly Dataflow[], entities: readonly Entity[]): Promise<Batch> {
+  const refs = entities.flatMap((entity) => recordRefs(dataflowOf(flows, entity.type), entity));
+  const snapshots = await store.snapshots.get(refs);
+  const byRef = new Map(refs.map((ref, i) => [refKey(ref), snapshots[i] ?? null]));
+
+  const seen = entities.map((entity): Seen => {
+    const flow = dataflowOf(flows, entity.type);
+    const own = recordRefs(flow, entity);
+    const side = (system: System): Sighting => {
+      const ref = own.find((one) => one.system === system);
+      return ref ? sightingOf(flow, byRef.get(refKey(ref)) ?? null) : { kind: "none" };
+    };
+    return {
+      entity,
+      flow,
+      sides: { CUSTOMCRM: side("CUSTOMCRM"), EXACT: side("EXACT") },
+      unread: own.filter((ref) => !byRef.get(refKey(ref))),
+    };
+  });
+  const records = snapshots.flatMap((snapshot) => (snapshot ? [snapshot.record] : []));
+  return { seen, references: await References.read(store.entities, flows, records, entities.flatMap(referredEntities(flows))) };
+}
+
+export const recordRefs = (flow: Dataflow, entity: Entity): readonly RecordRef[] =>
+  systems.flatMap((system) => {
+    const id = entity.records[system];
+    return id === null ? [] : [{ system, type: recordTypeOf(flow, system), id }];
+  });
+
+function sightingOf(flow: Dataflow, snapshot: Snapshot | null): Sighting {
+  if (!snapshot) return { kind: "none" };
+  if (snapshot.deletedAt !== null) return { kind: "gone", at: snapshot.deletedAt, evidence: "TOMBSTONE" };
+  return { kind: "present", record: snapshot.record, fields: fieldsOf(flow, snapshot.record) };
+}
+
+/** Entities that a unified field or a mutation names: their records are what must be sent. */
+const referredEntities =
+  (flows: readonly Dataflow[]) =>
+  (entity: Entity): readonly string[] => {
+    const rows = dataflowOf(flows, entity.type).rows.filter((row) => row.refersTo);
+    return rows.flatMap((row) => [entity.fields[row.field], entity.wanted?.set[row.field]].filter((id): id is string => typeof id === "string"));
+  };
