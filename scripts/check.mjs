@@ -1,8 +1,9 @@
 // npm run check: sets itself up, then holds the project to its own rules. `npm run check -- types imports` runs only those.
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 import { root } from "./setup/root.mjs";
 import { run } from "./setup/run.mjs";
-import { SetUpError, script, seconds } from "./setup/say.mjs";
+import { seconds } from "./setup/say.mjs";
+import { SetUpError, script } from "./setup/script.mjs";
 import { setUp } from "./setup.mjs";
 
 const tool = (path) => `node_modules/${path}`;
@@ -19,7 +20,7 @@ const checks = [
   { name: "codegen", what: "generated operations are up to date", args: [tool("@graphql-codegen/cli/esm/bin.js"), "--config", "codegen.yml", "--check"] },
 ];
 /** The compiler alone takes about half a gigabyte. */
-const atOnce = Math.min(3, availableParallelism());
+const atOnce = Math.min(3, cpus().length);
 
 await script(async () => {
   await setUp();

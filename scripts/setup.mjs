@@ -5,7 +5,7 @@ import { installDependencies } from "./setup/dependencies.mjs";
 import { checkNode } from "./setup/node-version.mjs";
 import { findRedisServer } from "./setup/redis.mjs";
 import { root } from "./setup/root.mjs";
-import { script } from "./setup/say.mjs";
+import { script } from "./setup/script.mjs";
 
 /**
  * Makes a fresh clone ready to run; does nothing where all is there. Plain Node, as it runs before anything is installed.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { findRedisServer } from "./setup/redis.mjs";
 import { root } from "./setup/root.mjs";
 import { runInTerminal } from "./setup/run.mjs";
-import { SetUpError, script } from "./setup/say.mjs";
+import { SetUpError, script } from "./setup/script.mjs";
 import { importTypeScript } from "./setup/typescript.mjs";
 import { setUp } from "./setup.mjs";
 

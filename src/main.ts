@@ -13,11 +13,14 @@ import { awaitRedis } from "./store/redis-probe.js";
 const redisTimeoutMs = 3_000;
 /** What is still open this long after all was stopped is cut off. */
 const lingerMs = 3_000;
+/** Signals that come this soon after the first are the same wish: a terminal and npm may both send it. */
+const sameWishMs = 1_000;
 
 const sinceMs = () => performance.now();
 const asked = new AbortController();
 const askedToStop = new Promise<void>((resolve) => asked.signal.addEventListener("abort", () => resolve()));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => (asked.signal.aborted ? process.exit(130) : asked.abort()));
+let askedAt = Number.POSITIVE_INFINITY;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stopOrForce);
 
 let config: Config | null = null;
 /** What was started, in that order; stopped in the opposite one. */
@@ -27,12 +30,22 @@ try {
   config = parseConfig(process.env);
   await serve(withEncryptionKey(config));
 } catch (error) {
-  const sentence = explain(error, config);
-  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  report(error);
   process.exitCode = 1;
 } finally {
-  for (const part of started.reverse()) await part.stop();
+  for (const part of started.reverse()) await part.stop().catch(report);
   setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`${explain(error, config) ?? (error instanceof Error ? error.stack : String(error))}\n`);
+}
+
+/** The first signal asks for an end in order, one that comes later does not wait for it. */
+function stopOrForce(): void {
+  if (sinceMs() - askedAt > sameWishMs) process.exit(130);
+  askedAt = Math.min(askedAt, sinceMs());
+  asked.abort();
 }
 
 /** Starts everything, says so, and returns when somebody asks for the end. */
@@ -48,7 +61,7 @@ async function serve(config: Config): Promise<void> {
   if (asked.signal.aborted) return;
 
   process.stdout.write(firstScreen({ config, url: app.url, systems: app.systems, store }));
-  showProgress(app, process.stdout, sinceMs, asked.signal).catch((error) => log.error(error, "Progress can't be shown."));
+  showProgress(app, process.stdout, sinceMs, asked.signal).catch(report);
   await askedToStop;
   process.stdout.write("\nStopping …\n");
 }

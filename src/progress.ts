@@ -11,6 +11,7 @@ export interface Progressing {
 export interface Screen {
   /** Whether a line can be written over. */
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -58,7 +59,10 @@ function liveLine(screen: Screen): (text: string, options?: { last: boolean }) =
   return (text, { last } = { last: false }) => {
     if (text === shown) return;
     shown = text;
-    screen.write(screen.isTTY ? `\r\x1b[2K${text}${last ? "\n" : ""}` : `${text}\n`);
+    if (!screen.isTTY) screen.write(`${text}\n`);
+    else if (last) screen.write(`\r\x1b[2K${text}\n`);
+    // A line that the terminal breaks in two can't be written over.
+    else screen.write(`\r\x1b[2K${text.slice(0, (screen.columns ?? Number.POSITIVE_INFINITY) - 1)}`);
   };
 }
 

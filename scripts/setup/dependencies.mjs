@@ -2,7 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./root.mjs";
 import { run } from "./run.mjs";
-import { SetUpError, step } from "./say.mjs";
+import { step } from "./say.mjs";
+import { SetUpError } from "./script.mjs";
 
 /** Installs what package-lock.json names, if it is newer than what is installed. */
 export async function installDependencies() {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./root.mjs";
-import { SetUpError } from "./say.mjs";
+import { SetUpError } from "./script.mjs";
 
 /** Refuses a Node older than package.json asks for. Written in the words of old Nodes, so that they get as far as the sentence. */
 export function checkNode() {

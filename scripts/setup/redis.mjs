@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync
 import { delimiter, join, resolve } from "node:path";
 import { root } from "./root.mjs";
 import { run } from "./run.mjs";
-import { SetUpError, step } from "./say.mjs";
+import { step } from "./say.mjs";
+import { SetUpError } from "./script.mjs";
 
 const servers = ["redis-server", "valkey-server"];
 /** After an install that failed, the next starts don't wait for another one this long. */

@@ -13,19 +13,3 @@ export async function step(doing, work) {
 }
 
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
-
-/** What a person can mend: shown as its message alone, without a stack. */
-export class SetUpError extends Error {
-  name = "SetUpError";
-}
-
-/** Runs a script's body; what a person can mend ends it with one sentence and exit code 1. */
-export async function script(body) {
-  try {
-    await body();
-  } catch (error) {
-    if (!(error instanceof SetUpError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
-}

@@ -1,4 +1,4 @@
-import { BrokenCircuitError, CircuitState, circuitBreaker, ConsecutiveBreaker, handleWhen, IterableBackoff } from "cockatiel";
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen, IterableBackoff } from "cockatiel";
 import { Agent } from "undici";
 import { AmbiguousError, InvalidInputError, UnavailableError, UnexpectedAnswerError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";

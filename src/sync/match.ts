@@ -32,7 +32,10 @@ export interface MatchInput {
 /** What to look up so that a pool is complete: once for the subject, then once for each entity that this finds. */
 export function reachOf(flow: Dataflow, entity: Entity): { readonly keys: readonly string[]; readonly ids: readonly string[] } {
   const side = sideOf(entity);
-  return { keys: side ? matchKeysOf(flow, otherSystem(side), entity.fields) : [], ids: Object.keys(entity.review?.keys ?? {}).filter((id) => id !== entity.id) };
+  return {
+    keys: side ? matchKeysOf(flow, otherSystem(side), entity.fields) : [],
+    ids: Object.keys(entity.review?.keys ?? {}).filter((id) => id !== entity.id),
+  };
 }
 
 /**

@@ -21,9 +21,10 @@ async function reach(entities: EntityReader, flow: Dataflow, from: readonly Enti
   const reaches = from.map((one) => reachOf(flow, one));
   const keys = [...new Set(reaches.flatMap((one) => one.keys))];
   const ids = [...new Set(reaches.flatMap((one) => one.ids))];
+  const nobody: readonly (Entity | null)[] = [];
   const [byKey, byId] = await Promise.all([
     Promise.all(keys.map((key) => entities.byMatchKey(flow.type, key, keyLimit))),
-    ids.length > 0 ? entities.get(ids) : [],
+    ids.length > 0 ? entities.get(ids) : nobody,
   ]);
-  return [...byKey.flat(), ...byId.filter((one): one is Entity => one !== null)];
+  return [...byKey.flat(), ...byId.flatMap((one) => one ?? [])];
 }

@@ -98,7 +98,14 @@ function byPolicy(input: MergeInput): Merged {
 function won(input: MergeInput, from: System, decidedBy: ConflictPolicy | null): Merged {
   const loser = otherSystem(from);
   const winner = input.sides[from].value;
-  return { ...nothing, winner, from, write: [loser], lost: isLoss(input.sides[loser], winner) ? [{ from: loser, value: input.sides[loser].value }] : [], decidedBy };
+  return {
+    ...nothing,
+    winner,
+    from,
+    write: [loser],
+    lost: isLoss(input, loser, winner) ? [{ from: loser, value: input.sides[loser].value }] : [],
+    decidedBy,
+  };
 }
 
 /** A mutation is the newest edit of its fields, unless a side shows one that is newer still; the unit's other fields merge as without it. */
@@ -108,22 +115,25 @@ function withMutation(merged: Merged, input: MergeInput, wanted: { set: Fields; 
   }
   const winner = { ...(merged.winner ?? input.sides.CUSTOMCRM.value), ...wanted.set };
   const write = systems.filter((system) => !same(input.sides[system].value, winner));
-  const lost = write.filter((system) => isLoss(input.sides[system], winner)).map((system) => ({ from: system, value: input.sides[system].value }));
+  const lost = write.filter((system) => isLoss(input, system, winner)).map((system) => ({ from: system, value: input.sides[system].value }));
   return { ...nothing, winner, from: "GATEWAY", write, lost, decidedBy: lost.length > 0 ? "NEWEST" : null };
 }
 
 /** An edit made on a side after the mutation came, of a field that the mutation sets. */
 function isNewerThan(side: MergeSide, wanted: { set: Fields; at: number }, toleranceMs: number): boolean {
   if (side.late || side.at === null || side.at <= wanted.at + toleranceMs) return false;
-  return differing(wanted.set, side.value).some((field) => field in wanted.set && side.base !== null && (side.base[field] ?? null) !== (side.value[field] ?? null));
+  return differing(wanted.set, side.value).some(
+    (field) => field in wanted.set && side.base !== null && (side.base[field] ?? null) !== (side.value[field] ?? null),
+  );
 }
 
 const hasChanged = (side: MergeSide): boolean => side.base !== null && !side.late && !same(side.value, side.base);
 
-/** Something would be gone that the base does not hold as well. No value is no loss where the base is unknown. */
-function isLoss(side: MergeSide, winner: Fields): boolean {
-  if (side.late) return true;
-  return side.base ? !same(side.value, side.base) : !isWithin(side.value, winner);
+/** Something would be gone that both sides did not agree on. No value is no loss where the base is unknown. */
+function isLoss({ sides }: MergeInput, system: System, winner: Fields): boolean {
+  const { value, base, late } = sides[system];
+  if (late) return true;
+  return base && sides[otherSystem(system)].base ? !same(value, base) : !isWithin(value, winner);
 }
 
 /** All that the one says, the other says too. */

@@ -2,7 +2,7 @@ import { type Dataflow, fieldsOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import { refKey } from "../domain/record.js";
-import { type Clock, isoTime, type RecordType, type System } from "../domain/words.js";
+import { type Clock, type EntityType, isoTime, type RecordType, type System } from "../domain/words.js";
 import type { Store } from "../store/store.js";
 import { openCreateKey, writeOf } from "./document.js";
 
@@ -10,7 +10,7 @@ export interface Mint {
   readonly store: Store;
   readonly flows: readonly Dataflow[];
   readonly clock: Clock;
-  readonly newId: () => string;
+  readonly newId: (type: EntityType) => string;
 }
 
 const batchSize = 100;
@@ -110,7 +110,7 @@ async function withReferences(parts: Mint, system: System, records: readonly Sys
       }),
     );
     const entity: Entity = {
-      id: newId(),
+      id: newId(flow.type),
       type: flow.type,
       revision: 0,
       records: { CUSTOMCRM: null, EXACT: null, [system]: record.id },

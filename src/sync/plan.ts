@@ -1,14 +1,12 @@
+import { type System, systems } from "../domain/words.js";
+import { planOf } from "./decide/draft.js";
 import { planGone } from "./decide/gone.js";
+import { titleOf } from "./decide/label.js";
 import { planNewcomer } from "./decide/newcomer.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { planOneSided } from "./decide/one-sided.js";
 import { planPair } from "./decide/pair.js";
 import { planRemoval } from "./decide/removal.js";
-
-export type { Observation, Plan, PlannedWrite, PlanSettings, Present, ReferenceLookup, Sighting } from "./decide/observation.js";
-export { type Lost, owing, sending } from "./decide/owing.js";
-export { settled, type WriteResult } from "./decide/settled.js";
-export { type Undo, undoOf } from "./decide/undo.js";
 
 /**
  * What one entity needs, from what is seen of it now. Pure: the same observation gives the same plan, and planning again after
@@ -17,8 +15,10 @@ export { type Undo, undoOf } from "./decide/undo.js";
 export function plan(observation: Observation): Plan {
   const { entity, sides } = observation;
   const { CUSTOMCRM: customcrm, EXACT: exact } = sides;
+  const unread = systems.find((system) => entity.records[system] !== null && sides[system].kind === "none");
+  if (unread) return planUnread(observation, unread);
   if (entity.wanted?.kind === "DELETE") {
-    return planRemoval(observation) ?? plan({ ...observation, entity: { ...entity, wanted: null } });
+    return planRemoval(observation) ?? { ...plan({ ...observation, entity: { ...entity, wanted: null } }), changed: true };
   }
   if (customcrm.kind === "present" && exact.kind === "present") return planPair(observation, customcrm, exact);
   if (customcrm.kind === "gone") return planGone(observation, "CUSTOMCRM", customcrm);
@@ -26,4 +26,11 @@ export function plan(observation: Observation): Plan {
   if (customcrm.kind === "present") return planOneSided(observation, "CUSTOMCRM", customcrm);
   if (exact.kind === "present") return planOneSided(observation, "EXACT", exact);
   return planNewcomer(observation);
+}
+
+/** A record that is known but was not read is neither missing nor gone: to create another would be a duplicate. */
+function planUnread(observation: Observation, system: System): Plan {
+  const message = `Its record in ${titleOf(system)} could not be read. Nothing is done before it has been.`;
+  const obstacle = { code: "SYSTEM_UNAVAILABLE" as const, message, system, field: null, until: null };
+  return planOf(observation, { kind: "WAIT", reason: message, state: observation.entity.state, obstacle, next: {} });
 }

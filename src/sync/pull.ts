@@ -1,18 +1,13 @@
 import type { CallOptions, Change, Connector, FeedInfo } from "../connectors/connector.js";
-import type { Dataflow } from "../domain/dataflow.js";
 import { PositionExpiredError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
-import { type Clock, isoTime, type System } from "../domain/words.js";
-import type { FeedState, Store } from "../store/store.js";
+import { isoTime, type System } from "../domain/words.js";
+import type { FeedState } from "../store/store.js";
 import { afterPoll, restarted } from "./cursor.js";
 import { type Mint, mintUnknown } from "./mint.js";
 
 export interface PullParts extends Mint {
-  readonly store: Store;
-  readonly flows: readonly Dataflow[];
-  readonly clock: Clock;
-  readonly newId: () => string;
   /** How late a change may show in a feed; default `limits.sync.overlapMs`. */
   readonly overlapMs?: number;
 }

@@ -26,11 +26,8 @@ export interface Merged {
 export function isNews({ flow, entity, records }: Reading): boolean {
   return systems.some((system) => {
     const record = records[system];
-    if (!record) return false;
     const shadow = entity.shadows[system];
-    const base = shadow ?? (isAlone(entity, system) && entity.wanted === null ? withoutReferences(flow, entity.fields) : null);
-    const now = shadow ? fieldsOf(flow, record) : withoutReferences(flow, fieldsOf(flow, record));
-    return base === null || !same(base, now);
+    return record !== null && (shadow === null || !same(shadow, fieldsOf(flow, record)));
   });
 }
 
@@ -57,7 +54,7 @@ export function mergedView(reading: Reading, references: ReferenceLookup, settin
   if (!alone) return { fields: entity.fields, modifiedAt };
   const translation = translationOf(observation);
   const wanted = entity.wanted && entity.wanted.kind !== "DELETE" ? currentIdentity(translation, entity.wanted.set) : {};
-  return { fields: { ...shown(translation, toIdentity(translation, system, alone.fields)), ...wanted }, modifiedAt };
+  return { fields: { ...entity.fields, ...shown(translation, toIdentity(translation, system, alone.fields)), ...wanted }, modifiedAt };
 }
 
 /** A side that could not be read is taken to hold what it held when both last agreed: a change of the other side then wins. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CallRecord, HttpClient, type HttpOptions, type HttpRequest } from "../../src/connectors/http.js";
 import { AmbiguousError, InvalidInputError, UnavailableError, UnexpectedAnswerError } from "../../src/domain/errors.js";
@@ -60,7 +60,12 @@ describe("an answer", () => {
     await http.request(get);
     await http.request(post);
     expect(server.requests[0]?.query.get("x")).toBe("y");
-    expect(server.requests[1]).toMatchObject({ method: "POST", path: "/api/v1/customers", body: '{"Name":"a"}', headers: { "content-type": "application/json" } });
+    expect(server.requests[1]).toMatchObject({
+      method: "POST",
+      path: "/api/v1/customers",
+      body: '{"Name":"a"}',
+      headers: { "content-type": "application/json" },
+    });
   });
 
   it("reuses connections", async () => {

@@ -119,6 +119,19 @@ describe("progress", () => {
     expect(written.join("")).not.toContain("Linked after");
   });
 
+  it("keeps a line that is written over within the terminal's width, and leaves the last one whole", async () => {
+    const { app, screen, written } = shown(1);
+    await showProgress(app, { ...screen, columns: 21 }, () => 1_000, new AbortController().signal, { everyMs: 1 });
+    expect(written.slice(1)).toEqual(["Exact takes 60 calls", `All is written after 1.0 s. ${progressLine(summary(0))}\n`]);
+  });
+
+  it("writes plain lines where nothing can be written over", async () => {
+    const written: string[] = [];
+    const { app } = shown(0);
+    await showProgress(app, { write: (text) => written.push(text) }, () => 1_000, new AbortController().signal);
+    expect(written).toEqual([`Linked after 1.0 s. ${progressLine(summary(0))}\n`]);
+  });
+
   it("fails when linking fails", async () => {
     const { app, screen } = shown(0, Promise.reject(new Error("Exact does not answer.")));
     await expect(showProgress(app, screen, () => 0, new AbortController().signal)).rejects.toThrow("Exact does not answer.");

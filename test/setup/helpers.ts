@@ -36,9 +36,9 @@ export interface Running {
 }
 
 /** A process of the project, with no variable of the gateway set but the given ones, nor by a developer's .env. */
-export function startProcess(args: readonly string[], env: { readonly [name: string]: string } = {}, options: { group?: boolean } = {}): Running {
+export function startProcess(args: readonly string[], env: { readonly [name: string]: string } = {}, options: { group?: boolean; cwd?: string } = {}): Running {
   const unset = Object.fromEntries(variables.map((name) => [name, ""]));
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...unset, ...env }, detached: options.group ?? false });
+  const child = spawn(process.execPath, args, { cwd: options.cwd ?? root, env: { ...process.env, ...unset, ...env }, detached: options.group ?? false });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => {
     stdout += chunk;

@@ -69,7 +69,8 @@ export class ClientCredentialsToken implements TokenSource {
         throw error instanceof AmbiguousError ? new UnavailableError("CUSTOMCRM", "Customcrm's token endpoint did not answer.", { cause: error }) : error;
       });
     if (answer.status >= 500 || answer.status === 429) throw new UnavailableError("CUSTOMCRM", `Customcrm's token endpoint answered ${answer.status}.`);
-    if (answer.status >= 400) throw new NotAuthorizedError("CUSTOMCRM", `Customcrm's token endpoint answered ${answer.status}: check the client id and secret.`);
+    if (answer.status >= 400)
+      throw new NotAuthorizedError("CUSTOMCRM", `Customcrm's token endpoint answered ${answer.status}: check the client id and secret.`);
     const result = tokenSchema.safeParse(jsonIn(answer.text));
     if (!result.success) throw new UnexpectedAnswerError("CUSTOMCRM", "Customcrm's token endpoint answered without an access token.", { cause: result.error });
     const lifeMs = result.data.expires_in === undefined ? defaultLifeMs : result.data.expires_in * 1_000;

@@ -8,7 +8,7 @@ import { type Budget, unlimitedBudget } from "../budget.js";
 import type { CallOptions, Condition, Connector, ConnectorStatus, FeedInfo, FeedPage, ListPage } from "../connector.js";
 import { HttpClient } from "../http.js";
 import { type ApiCall, CustomcrmApi } from "./api.js";
-import { ClientCredentialsToken, type ClientCredentials, fixedToken } from "./auth.js";
+import { type ClientCredentials, ClientCredentialsToken, fixedToken } from "./auth.js";
 import { allCapabilities, type Capabilities } from "./capabilities.js";
 import { unexpected } from "./errors.js";
 import { ChangesFeed, type Feed, ModifiedSinceFeed } from "./feed.js";

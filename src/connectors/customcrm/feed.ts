@@ -96,7 +96,9 @@ export class ModifiedSinceFeed implements Feed {
       throw error;
     });
     const fresh = page.records.filter((record) => !(record.modifiedAt === from?.since && from?.seen[record.id] === digestOf(record)));
-    const changes = fresh.map((record): Change => ({ kind: "upsert", record, position: record.modifiedAt === null ? page.position : since(record.modifiedAt) }));
+    const changes = fresh.map(
+      (record): Change => ({ kind: "upsert", record, position: record.modifiedAt === null ? page.position : since(record.modifiedAt) }),
+    );
     return { changes, position: page.position, more: page.more };
   }
 
@@ -117,11 +119,15 @@ export class ModifiedSinceFeed implements Feed {
 
 /** Pure: where to stand after a page. A time that is over for certain is left behind whole, so that nothing is read for ever. */
 export function nextOf(from: Position | null, begun: string | undefined, records: readonly SystemRecord[], nextCursor: string | null, now: number): Position {
-  const last = records.reduce((latest, record) => (record.modifiedAt !== null && record.modifiedAt > latest ? record.modifiedAt : latest), from?.since ?? isoTime(0));
+  const last = records.reduce(
+    (latest, record) => (record.modifiedAt !== null && record.modifiedAt > latest ? record.modifiedAt : latest),
+    from?.since ?? isoTime(0),
+  );
   const seenBefore = from?.since === last ? from.seen : {};
   const seen = { ...seenBefore, ...Object.fromEntries(records.filter((record) => record.modifiedAt === last).map((record) => [record.id, digestOf(record)])) };
   if (nextCursor !== null) return { since: last, seen: {}, cursor: nextCursor, ...(begun === undefined ? {} : { from: begun }) };
-  if (Date.parse(last) < now - limits.sync.clockToleranceMs) return records.length === 0 && from ? { since: from.since, seen: from.seen } : { since: after(last), seen: {} };
+  if (Date.parse(last) < now - limits.sync.clockToleranceMs)
+    return records.length === 0 && from ? { since: from.since, seen: from.seen } : { since: after(last), seen: {} };
   return { since: last, seen };
 }
 

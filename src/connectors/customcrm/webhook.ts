@@ -6,7 +6,9 @@ import type { CustomcrmType } from "../../domain/words.js";
 const toleranceMs = 5 * 60_000;
 
 const hintsSchema = z.object({
-  Events: z.array(z.object({ Type: z.enum(["Customer", "Contact", "Product"]), Id: z.string(), Action: z.enum(["Create", "Update", "Delete"]), At: z.string() })).default([]),
+  Events: z
+    .array(z.object({ Type: z.enum(["Customer", "Contact", "Product"]), Id: z.string(), Action: z.enum(["Create", "Update", "Delete"]), At: z.string() }))
+    .default([]),
 });
 
 export interface CustomcrmHint {
@@ -21,7 +23,11 @@ export type CustomcrmDelivery =
   | { readonly ok: false; readonly reason: string };
 
 /** Checks a message from Customcrm over its raw bytes. The hints in it carry no data: they say only that it is worth looking. */
-export function readCustomcrmWebhook(message: { readonly body: Buffer; readonly signature: string | undefined }, secret: string, now: number): CustomcrmDelivery {
+export function readCustomcrmWebhook(
+  message: { readonly body: Buffer; readonly signature: string | undefined },
+  secret: string,
+  now: number,
+): CustomcrmDelivery {
   const parts = (message.signature ?? "").split(",").map((part) => part.trim().split("="));
   const t = parts.find(([name]) => name === "t")?.[1] ?? "";
   const signatures = parts.filter(([name]) => name === "v1").map(([, value]) => value ?? "");

@@ -41,7 +41,13 @@ const rowSchemas = Object.fromEntries(
 export const pageSchema = z.object({ items: z.array(z.unknown()), nextCursor: z.string().nullish() });
 export const changesSchema = z.object({
   changes: z.array(
-    z.object({ Position: z.string(), Type: z.enum(["Customer", "Contact", "Product"]), Id: idSchema, Action: z.enum(["Upsert", "Delete"]), Record: z.unknown() }),
+    z.object({
+      Position: z.string(),
+      Type: z.enum(["Customer", "Contact", "Product"]),
+      Id: idSchema,
+      Action: z.enum(["Upsert", "Delete"]),
+      Record: z.unknown().optional(),
+    }),
   ),
   position: z.string(),
   more: z.boolean(),
@@ -78,7 +84,12 @@ export function recordOf(type: CustomcrmType, row: unknown, etag?: string): Syst
 }
 
 /** The body of a write. `nulls: "omit"` for a create, where an absent property is an empty one. */
-export function bodyOf(type: CustomcrmType, properties: Properties, omitted: ReadonlySet<string>, nulls: "omit" | "keep"): { readonly [name: string]: string | null } {
+export function bodyOf(
+  type: CustomcrmType,
+  properties: Properties,
+  omitted: ReadonlySet<string>,
+  nulls: "omit" | "keep",
+): { readonly [name: string]: string | null } {
   const known = customcrmProperties[type];
   const written = Object.entries(properties).filter(([name, value]) => {
     if (!Object.hasOwn(known, name)) throw new InvalidInputError(`A Customcrm ${type} has no property ${name}.`);

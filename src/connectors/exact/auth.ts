@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { NotAuthorizedError, RateLimitedError, UnavailableError } from "../../domain/errors.js";
+import { NotAuthorizedError, RateLimitedError, StoreUnavailableError, UnavailableError } from "../../domain/errors.js";
 import { type Clock, isoTime } from "../../domain/words.js";
 import type { LeaseStore, SecretStore } from "../../store/store.js";
 import type { Budget } from "../budget.js";
 import type { CallOptions } from "../connector.js";
 import type { HttpClient } from "../http.js";
+import { wayOut } from "./errors.js";
 import { refreshTokens, type TokenAnswer, type TokenClient } from "./token-endpoint.js";
 import {
   attempted,
@@ -39,6 +40,20 @@ export interface AuthStatus {
 interface Stored {
   readonly state: TokenState | null;
   readonly version: number;
+  /** Something is stored that cannot be read: sealed with another key, or not by us. */
+  readonly isUnreadable?: boolean;
+}
+
+/** A change to the state that holds this refresh token; to another it means nothing. */
+interface Change {
+  readonly refreshToken: string;
+  readonly next: (state: TokenState) => TokenState;
+}
+
+/** When a refresh was sent, and when an earlier one was whose answer was lost. */
+interface Attempt {
+  readonly sentAt: number;
+  readonly lostAt: number | null;
 }
 
 const secretName = "exact-tokens";
@@ -64,7 +79,7 @@ export class ExactAuth {
   readonly #startedAt: string;
   #refreshing: Promise<TokenState> | null = null;
   /** Granted, but the store did not take it yet. Goes before anything else, else the chain would break. */
-  #unsaved: { readonly state: TokenState; readonly version: number } | null = null;
+  #unsaved: Change | null = null;
   /** The access token that Exact refused last, to be told apart from one slip. */
   #refusedOnce: string | null = null;
 
@@ -78,19 +93,11 @@ export class ExactAuth {
   /** An access token that may be used now. Refreshes it when that is due. */
   async authorize(options: CallOptions): Promise<string> {
     const stored = await this.#read();
-    const step = this.#step(stored.state);
+    const step = this.#step(stored);
     if (step.kind === "use" && stored.state) return stored.state.accessToken;
     const isDue = step.kind === "refresh" || (step.kind === "wait" && step.isUnderWay);
     if (!isDue) throw await this.#refusal(stored, step);
-    try {
-      return (await this.#refreshOnce(options)).accessToken;
-    } catch (error) {
-      // In its last seconds the present token is as good as a new one.
-      const now = await this.#read();
-      const again = this.#step(now.state);
-      if (now.state && (again.kind === "use" || (again.kind === "refresh" && again.isUsable))) return now.state.accessToken;
-      throw error;
-    }
+    return (await this.#refreshOnce(options)).accessToken;
   }
 
   /**
@@ -121,7 +128,8 @@ export class ExactAuth {
   async adopt(grant: Grant): Promise<void> {
     this.#unsaved = null;
     for (;;) {
-      const { version } = await this.#readRaw();
+      const { version, isUnreadable } = await this.#readRaw();
+      if (isUnreadable) await this.#parts.secrets.delete(secretName);
       if (await this.#write(stateOf(grant, null), version)) return;
     }
   }
@@ -139,8 +147,9 @@ export class ExactAuth {
   }
 
   async status(): Promise<AuthStatus> {
-    const { state } = await this.#read();
-    const step = this.#step(state);
+    const stored = await this.#read();
+    const { state } = stored;
+    const step = this.#step(stored);
     if (step.kind === "use" || step.kind === "refresh") return { isAuthorized: true, problem: null };
     const since = (step.kind === "dead" ? step.since : state && isoTime(state.expiresAt)) ?? this.#startedAt;
     return { isAuthorized: step.kind === "wait" && !state?.isRejected, problem: { message: step.message, since } };
@@ -165,7 +174,7 @@ export class ExactAuth {
         }
       }
       const stored = await this.#read();
-      const step = this.#step(stored.state);
+      const step = this.#step(stored);
       if (stored.state && (step.kind === "use" || (step.kind === "refresh" && step.isUsable))) return stored.state;
       if (step.kind === "dead" || (step.kind === "wait" && !step.isUnderWay)) throw await this.#refusal(stored, step);
       if (options.signal?.aborted || (options.deadline !== undefined && this.#parts.clock() >= options.deadline)) break;
@@ -178,51 +187,57 @@ export class ExactAuth {
   async #refreshHolding(options: CallOptions): Promise<TokenState> {
     const { clock } = this.#parts;
     const before = await this.#read();
-    const step = this.#step(before.state);
+    const step = this.#step(before);
     if (before.state && step.kind === "use") return before.state;
     if (step.kind !== "refresh" || !before.state) throw await this.#refusal(before, step);
 
-    const lostAt = before.state.attemptedAt;
-    const marked = await this.#write(attempted(before.state, clock()), before.version);
-    if (!marked?.state) return this.#lostRace();
-    const answer = await refreshTokens({ ...this.#parts }, before.state.refreshToken, options);
-    const next = this.#after(marked.state, lostAt, answer);
-    const written = await this.#writeOrKeep(next, marked.version, answer.kind === "granted");
-    if (!written?.state) return this.#lostRace();
-    if (answer.kind === "granted") return written.state;
-    throw await this.#refusal(written, this.#step(written.state));
+    const { refreshToken, attemptedAt: lostAt } = before.state;
+    const sentAt = clock();
+    const isOurTurn = await this.#replace({ refreshToken, next: (state) => attempted(state, sentAt) });
+    return isOurTurn ? this.#send(refreshToken, { sentAt, lostAt }, options) : this.#present();
   }
 
-  #after(marked: TokenState, lostAt: number | null, answer: TokenAnswer): TokenState {
-    const now = this.#parts.clock();
-    switch (answer.kind) {
-      case "granted":
-        return stateOf(answer.grant, marked.division);
-      case "tooEarly":
-        return tooEarly(marked, lostAt, now);
-      case "later":
-        return failedForNow(
-          marked,
-          answer.isLost ? (lostAt ?? marked.attemptedAt) : lostAt,
-          { message: answer.message, isLimited: answer.isLimited },
-          answer.retryAt,
-          now,
-        );
-      case "never":
-        return failedForGood(marked, lostAt, answer.message, answer.isClient ? this.#clientKey : null, now);
-    }
+  async #send(refreshToken: string, times: Attempt, options: CallOptions): Promise<TokenState> {
+    const answer = await refreshTokens(this.#parts, refreshToken, options);
+    const change: Change = { refreshToken, next: (state) => this.#after(state, times, answer) };
+    if (answer.kind === "granted") this.#unsaved = change;
+    // A new consent meanwhile, or a process that took an overdue lease over, leaves this without effect: what is stored counts.
+    await this.#replace(change);
+    if (answer.kind === "granted") this.#unsaved = null;
+
+    return this.#present();
   }
 
-  /** Somebody wrote while we were at it: a new consent, or a process that took an overdue lease over. What is stored counts. */
-  async #lostRace(): Promise<TokenState> {
+  /** What is stored now, if it serves: in its last seconds the old token is as good as a new one, should the refresh have failed. */
+  async #present(): Promise<TokenState> {
     const stored = await this.#read();
-    const step = this.#step(stored.state);
+    const step = this.#step(stored);
     if (stored.state && (step.kind === "use" || (step.kind === "refresh" && step.isUsable))) return stored.state;
     throw await this.#refusal(stored, step);
   }
 
-  #step(state: TokenState | null): TokenStep {
-    return tokenStep(state, this.#parts.clock(), this.#clientKey);
+  #after(state: TokenState, { sentAt, lostAt }: Attempt, answer: TokenAnswer): TokenState {
+    const now = this.#parts.clock();
+    switch (answer.kind) {
+      case "granted":
+        return stateOf(answer.grant, state.division);
+      case "tooEarly":
+        return tooEarly(state, lostAt, now);
+      case "later": {
+        const { message, isLimited, retryAt, isLost } = answer;
+        return failedForNow(state, lostAt ?? (isLost ? sentAt : null), { message, isLimited }, retryAt, now);
+      }
+      case "never":
+        return failedForGood(state, lostAt, answer.message, answer.isClient ? this.#clientKey : null, now);
+    }
+  }
+
+  #step(stored: Stored): TokenStep {
+    if (stored.isUnreadable) {
+      const message = `The stored tokens of Exact Online cannot be read; they were probably sealed with another ENCRYPTION_KEY. Give that one too, or: ${wayOut}`;
+      return { kind: "dead", message, since: null, isNew: false };
+    }
+    return tokenStep(stored.state, this.#parts.clock(), this.#clientKey);
   }
 
   async #refusal(stored: Stored, step: TokenStep): Promise<Error> {
@@ -244,29 +259,33 @@ export class ExactAuth {
   async #read(): Promise<Stored> {
     const unsaved = this.#unsaved;
     if (unsaved) {
-      await this.#parts.secrets.set(secretName, JSON.stringify(unsaved.state), unsaved.version);
+      await this.#replace(unsaved);
       if (this.#unsaved === unsaved) this.#unsaved = null;
     }
     return this.#readRaw();
   }
 
   async #readRaw(): Promise<Stored> {
-    const found = await this.#parts.secrets.get(secretName);
-    return found ? { state: parseTokenState(found.value), version: found.version } : { state: null, version: 0 };
+    try {
+      const found = await this.#parts.secrets.get(secretName);
+      return found ? { state: parseTokenState(found.value), version: found.version } : { state: null, version: 0 };
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      return { state: null, version: 0, isUnreadable: true };
+    }
   }
 
-  /** null: somebody else wrote first, or since. */
-  async #write(state: TokenState, version: number): Promise<Stored | null> {
-    const value = JSON.stringify(state);
-    if (!(await this.#parts.secrets.set(secretName, value, version))) return null;
-    const found = await this.#parts.secrets.get(secretName);
-    return found?.value === value ? { state, version: found.version } : null;
+  /** False: somebody else was first. */
+  #write(state: TokenState, version: number): Promise<boolean> {
+    return this.#parts.secrets.set(secretName, JSON.stringify(state), version);
   }
 
-  async #writeOrKeep(state: TokenState, version: number, isGrant: boolean): Promise<Stored | null> {
-    if (isGrant) this.#unsaved = { state, version };
-    const written = await this.#write(state, version);
-    if (isGrant) this.#unsaved = null;
-    return written;
+  /** Changes the state while it still holds this refresh token, whatever else was noted in it meanwhile. */
+  async #replace({ refreshToken, next }: Change): Promise<boolean> {
+    for (;;) {
+      const { state, version } = await this.#readRaw();
+      if (state?.refreshToken !== refreshToken) return false;
+      if (await this.#write(next(state), version)) return true;
+    }
   }
 }

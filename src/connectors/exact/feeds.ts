@@ -62,7 +62,7 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
     for (const { record, at } of records) if (at > (seen.get(record.id) ?? -1n)) seen.set(record.id, at);
     for (const { record, at } of records) if (seen.get(record.id) === at) changes.push({ kind: "upsert", record, position: String(at) });
   }
-  const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", after: from.after, highest, next: page.next };
+  const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", after: highest, highest, next: page.next };
   return { changes, position: formatPosition(to), more: page.next !== null };
 }
 

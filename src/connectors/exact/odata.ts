@@ -80,8 +80,8 @@ export function pathWith(path: string, query: Query): string {
   return options.length === 0 ? path : `${path}?${options.map(([name, value]) => `${name}=${encode(value)}`).join("&")}`;
 }
 
-/** Also the quote, which URL parsers encode by themselves: the length is then what goes over the wire. */
-const encode = (value: string): string => encodeURIComponent(value).replaceAll("'", "%27");
+/** Also the quote, which URL parsers encode by themselves, so that the length is what goes over the wire. A comma may stay. */
+const encode = (value: string): string => encodeURIComponent(value).replaceAll("'", "%27").replaceAll("%2C", ",");
 
 /**
  * Lists of ids such that each filter fits one page and its whole URL is within Exact's 6,000 characters after encoding.

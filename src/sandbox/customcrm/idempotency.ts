@@ -1,3 +1,4 @@
+import type { Answer } from "../kit/index.js";
 import { badRequest, Problem } from "./problem.js";
 import { contract } from "./settings.js";
 import type { KeptAnswer } from "./state.js";
@@ -23,8 +24,8 @@ export class Idempotency {
     return kept;
   }
 
-  keep(key: string, fingerprint: string, answer: Pick<KeptAnswer, "status" | "headers" | "body">): void {
-    this.answers.set(key, { key, fingerprint, at: this.now(), ...answer });
+  keep(key: string, fingerprint: string, { status, headers = {}, body }: Answer): void {
+    this.answers.set(key, { key, fingerprint, at: this.now(), status, headers, body: typeof body === "object" ? body : {} });
   }
 
   state(): KeptAnswer[] {

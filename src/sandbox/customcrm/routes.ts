@@ -1,4 +1,5 @@
 import type { CustomcrmType } from "../../domain/words.js";
+import type { Answer, KitRequest } from "../kit/index.js";
 import type { Auth } from "./auth.js";
 import { type CustomcrmCore, etagOf } from "./core.js";
 import { positionOf } from "./feed.js";
@@ -11,22 +12,6 @@ import type { StoredRecord, Subscription } from "./state.js";
 import type { Values } from "./validate.js";
 import { propertiesOf } from "./validate.js";
 import type { Webhooks } from "./webhooks.js";
-
-export interface ApiRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** undefined: no body. */
-  readonly body?: unknown;
-}
 
 export interface Parts {
   readonly core: CustomcrmCore;
@@ -42,7 +27,7 @@ const collections: Readonly<Record<string, CustomcrmType>> = { customers: "Custo
 export const prefix = "/api/v1";
 
 /** One call, by the contract; a problem is an answer too. */
-export function answer(request: ApiRequest, parts: Parts): ApiAnswer {
+export function answer(request: KitRequest, parts: Parts): Answer {
   return settled(() => {
     if (request.path === "/oauth/token") return token(request, parts);
     parts.auth.check(request.headers.authorization);
@@ -51,9 +36,9 @@ export function answer(request: ApiRequest, parts: Parts): ApiAnswer {
   });
 }
 
-type Handler = () => ApiAnswer;
+type Handler = () => Answer;
 
-function route(request: ApiRequest, parts: Parts): ApiAnswer {
+function route(request: KitRequest, parts: Parts): Answer {
   const segments = segmentsOf(request.path);
   const [first = "", id, ...more] = segments ?? [];
   const { capabilities } = parts.settings();
@@ -83,7 +68,7 @@ function segmentsOf(path: string): string[] | null {
   }
 }
 
-function collectionMethods(type: CustomcrmType, request: ApiRequest, parts: Parts): Record<string, Handler> {
+function collectionMethods(type: CustomcrmType, request: KitRequest, parts: Parts): Record<string, Handler> {
   return {
     GET: () => {
       const page = listPage(parts.core.all(type), type, request.query, parts.settings(), parts.now());
@@ -93,7 +78,7 @@ function collectionMethods(type: CustomcrmType, request: ApiRequest, parts: Part
   };
 }
 
-function recordMethods(type: CustomcrmType, id: string, request: ApiRequest, parts: Parts): Record<string, Handler> {
+function recordMethods(type: CustomcrmType, id: string, request: KitRequest, parts: Parts): Record<string, Handler> {
   const ifMatch = request.headers["if-match"] ?? null;
   refuseUnknown(request.query, []);
   return {
@@ -111,20 +96,20 @@ function recordMethods(type: CustomcrmType, id: string, request: ApiRequest, par
   };
 }
 
-function create(type: CustomcrmType, request: ApiRequest, parts: Parts): ApiAnswer {
+function create(type: CustomcrmType, request: KitRequest, parts: Parts): Answer {
   refuseUnknown(request.query, []);
   const body = jsonBody(request, ["application/json"]);
-  const key = parts.settings().capabilities.idempotencyKey ? request.headers["idempotency-key"] : undefined;
-  if (key === undefined) return created(type, body, parts);
+  const key = request.headers["idempotency-key"];
+  if (typeof key !== "string" || !parts.settings().capabilities.idempotencyKey) return created(type, body, parts);
   const fingerprint = fingerprintOf(request.path, body);
   const kept = parts.idempotency.find(key, fingerprint);
   if (kept) return { status: kept.status, headers: { ...kept.headers, "Idempotency-Replayed": "true" }, body: kept.body };
   const first = settled(() => created(type, body, parts));
-  parts.idempotency.keep(key, fingerprint, { status: first.status, headers: first.headers, body: first.body });
+  parts.idempotency.keep(key, fingerprint, first);
   return first;
 }
 
-function created(type: CustomcrmType, body: unknown, parts: Parts): ApiAnswer {
+function created(type: CustomcrmType, body: unknown, parts: Parts): Answer {
   const record = parts.core.create(type, body);
   const collection = Object.keys(collections).find((name) => collections[name] === type);
   const made = one(201, record, parts.settings());
@@ -132,7 +117,7 @@ function created(type: CustomcrmType, body: unknown, parts: Parts): ApiAnswer {
 }
 
 /** A refusal is an answer like any other; under an Idempotency-Key it is given again. */
-function settled(handler: Handler): ApiAnswer {
+function settled(handler: Handler): Answer {
   try {
     return handler();
   } catch (error) {
@@ -141,7 +126,7 @@ function settled(handler: Handler): ApiAnswer {
   }
 }
 
-function changes({ query }: ApiRequest, { core, settings }: Parts): ApiAnswer {
+function changes({ query }: KitRequest, { core, settings }: Parts): Answer {
   refuseUnknown(query, ["since", "types", "limit"]);
   const limit = limitOf(query, contract.changes.defaultLimit, contract.changes.maxLimit);
   const page = core.feed.read(query.get("since"), typesOf(query.get("types")), limit, (entry) => core.find(entry.type, entry.id) !== null);
@@ -162,7 +147,7 @@ function typesOf(text: string | null): CustomcrmType[] {
   });
 }
 
-function webhookMethods(request: ApiRequest, { webhooks }: Parts): Record<string, Handler> {
+function webhookMethods(request: KitRequest, { webhooks }: Parts): Record<string, Handler> {
   return {
     GET: () => json(200, webhooks.list().map(withoutSecret)),
     POST: () => json(201, { Id: webhooks.create(jsonBody(request, ["application/json"])).id }),
@@ -171,18 +156,18 @@ function webhookMethods(request: ApiRequest, { webhooks }: Parts): Record<string
 
 const withoutSecret = ({ id, url, types }: Subscription) => ({ Id: id, Url: url, Types: types });
 
-function removeWebhook(id: string, { webhooks }: Parts): ApiAnswer {
+function removeWebhook(id: string, { webhooks }: Parts): Answer {
   webhooks.remove(id);
   return { status: 204, headers: {} };
 }
 
-function token(request: ApiRequest, { auth }: Parts): ApiAnswer {
+function token(request: KitRequest, { auth }: Parts): Answer {
   if (request.method !== "POST") throw new Problem(405, "method-not-allowed", "Ask for a token with POST.", { headers: { Allow: "POST" } });
   if (mediaType(request) !== "application/x-www-form-urlencoded") throw badRequest("invalid-request", "Send the grant as application/x-www-form-urlencoded.");
   return auth.grant(new URLSearchParams(request.body.toString()), request.headers.authorization);
 }
 
-function jsonBody(request: ApiRequest, accepted: readonly string[]): unknown {
+function jsonBody(request: KitRequest, accepted: readonly string[]): unknown {
   if (!accepted.includes(mediaType(request))) throw new Problem(415, "unsupported-media-type", `Send the body as ${accepted.join(" or ")}.`);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
@@ -191,11 +176,11 @@ function jsonBody(request: ApiRequest, accepted: readonly string[]): unknown {
   }
 }
 
-const mediaType = (request: ApiRequest): string => (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+const mediaType = (request: KitRequest): string => (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-const json = (status: number, body: unknown): ApiAnswer => ({ status, headers: {}, body });
+const json = (status: number, body: object): Answer => ({ status, headers: {}, body });
 
-function one(status: number, record: StoredRecord, settings: CustomcrmSettings): ApiAnswer {
+function one(status: number, record: StoredRecord, settings: CustomcrmSettings): Answer {
   return { status, headers: settings.capabilities.ifMatch ? { ETag: etagOf(record) } : {}, body: shown(record, settings) };
 }
 

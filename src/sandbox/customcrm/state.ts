@@ -47,7 +47,7 @@ export interface KeptAnswer {
   readonly at: number;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
+  readonly body: object;
 }
 
 export interface Subscription {

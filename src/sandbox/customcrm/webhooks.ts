@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type CustomcrmType } from "../../domain/words.js";
+import type { TimerGroup } from "../kit/clock.js";
 import type { Changed } from "./core.js";
 import { badRequest, Problem, type PropertyError } from "./problem.js";
 import { type CustomcrmSettings, contract } from "./settings.js";
@@ -12,8 +13,7 @@ export interface WebhookSurroundings {
   /** 0 to 1. */
   readonly chance: () => number;
   readonly settings: () => CustomcrmSettings;
-  /** Runs `task` after so many milliseconds of the sandbox's clock; the answer takes it back. */
-  readonly after: (ms: number, task: () => void) => () => void;
+  readonly timers: TimerGroup;
 }
 
 /** One attempt to deliver a notification; `status` is null where no answer came. */
@@ -31,7 +31,6 @@ export class Webhooks {
   readonly deliveries: Delivery[] = [];
   private readonly subscriptions = new Map<string, Subscription>();
   private readonly gathered = new Map<string, Changed[]>();
-  private readonly scheduled = new Set<() => void>();
   private readonly underWay = new Set<Promise<void>>();
   private readonly stopped = new AbortController();
 
@@ -68,7 +67,7 @@ export class Webhooks {
       if (waiting) waiting.push(change);
       else {
         this.gathered.set(id, [change]);
-        this.later(webhooks.gatherMs, () => this.notify(id));
+        this.world.timers.setTimer(() => this.notify(id), webhooks.gatherMs);
       }
     }
   }
@@ -80,25 +79,25 @@ export class Webhooks {
 
   stop(): void {
     this.stopped.abort();
-    for (const cancel of this.scheduled) cancel();
-    this.scheduled.clear();
+    this.world.timers.cancelAll();
   }
 
-  private notify(id: string): void {
+  private async notify(id: string): Promise<void> {
     const events = this.gathered.get(id) ?? [];
     this.gathered.delete(id);
     const { loss, doubles, disorder, gatherMs } = this.world.settings().webhooks;
     if (events.length === 0 || this.world.chance() < loss) return;
     const begun = this.world.now();
     const send = () => this.begin(id, events, begun, 1);
-    if (this.world.chance() < disorder) this.later(10 * Math.max(gatherMs, 100), send);
-    else send();
-    if (this.world.chance() < doubles) send();
+    const sends = this.world.chance() < doubles ? [send, send] : [send];
+    if (this.world.chance() < disorder) this.world.timers.setTimer(() => together(sends), 10 * Math.max(gatherMs, 100));
+    else await together(sends);
   }
 
-  private begin(id: string, events: readonly Changed[], begun: number, attempt: number): void {
+  private begin(id: string, events: readonly Changed[], begun: number, attempt: number): Promise<void> {
     const running: Promise<void> = this.attempt(id, events, begun, attempt).finally(() => this.underWay.delete(running));
     this.underWay.add(running);
+    return running;
   }
 
   /** Anything but 2xx in time is repeated with back-off for an hour; each attempt is signed anew. */
@@ -112,7 +111,7 @@ export class Webhooks {
     if (status !== null && status >= 200 && status < 300) return;
     const pause = this.world.settings().webhooks.firstRepeatMs * 2 ** (attempt - 1);
     if (this.world.now() + pause - begun > contract.webhookRepeatsMs) return;
-    this.later(pause, () => this.begin(id, events, begun, attempt + 1));
+    this.world.timers.setTimer(() => this.begin(id, events, begun, attempt + 1), pause);
   }
 
   private async post(subscription: Subscription, body: string): Promise<number | null> {
@@ -131,15 +130,9 @@ export class Webhooks {
       return null;
     }
   }
-
-  private later(ms: number, task: () => void): void {
-    const cancel = this.world.after(ms, () => {
-      this.scheduled.delete(cancel);
-      task();
-    });
-    this.scheduled.add(cancel);
-  }
 }
+
+const together = async (sends: readonly (() => Promise<void>)[]): Promise<void> => void (await Promise.all(sends.map((send) => send())));
 
 /** `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
 export function signatureOf(body: string, secret: string, now: number): string {

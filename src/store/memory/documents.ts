@@ -11,9 +11,12 @@ interface Kept {
   readonly until: number;
 }
 
+const sweepFrom = 1_000;
+
 export class MemoryDocuments implements DocumentStore {
   readonly #documents = new Map<DocumentKind, Map<string, Kept>>();
   readonly #items = new Map<string, { readonly items: unknown[]; readonly until: number }>();
+  readonly #sweepAt = new Map<DocumentKind, number>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -21,7 +24,7 @@ export class MemoryDocuments implements DocumentStore {
   }
 
   async get<T>(kind: DocumentKind, key: string): Promise<{ readonly value: T; readonly version: number } | null> {
-    const found = this.#live(kind).get(key);
+    const found = this.#live(kind, key);
     return found ? { value: found.value as T, version: found.version } : null;
   }
 
@@ -32,22 +35,24 @@ export class MemoryDocuments implements DocumentStore {
     version: number | null,
     options: { readonly ttlMs?: number | null; readonly order?: number } = {},
   ): Promise<boolean> {
-    const documents = this.#live(kind);
-    const found = documents.get(key);
+    const found = this.#live(kind, key);
     if (version !== null && version !== (found?.version ?? 0)) return false;
     const { ttlMs, order = found?.order ?? this.#clock() } = options;
     const until = ttlMs === undefined ? (found?.until ?? Number.POSITIVE_INFINITY) : this.#until(ttlMs);
-    documents.set(key, { key, value: kept(value), version: (found?.version ?? 0) + 1, order, until });
+    this.#sweep(kind);
+    this.#of(kind).set(key, { key, value: kept(value), version: (found?.version ?? 0) + 1, order, until });
     return true;
   }
 
   async delete(kind: DocumentKind, key: string): Promise<void> {
-    this.#live(kind).delete(key);
+    this.#of(kind).delete(key);
     this.#items.delete(`${kind}:${key}`);
   }
 
   async list<T>(kind: DocumentKind, first: number): Promise<readonly { readonly key: string; readonly value: T; readonly version: number }[]> {
-    return [...this.#live(kind).values()]
+    const now = this.#clock();
+    return [...this.#of(kind).values()]
+      .filter(({ until }) => until > now)
       .sort((a, b) => b.order - a.order || compareBytes(b.key, a.key))
       .slice(0, first)
       .map(({ key, value, version }) => ({ key, value: value as T, version }));
@@ -63,13 +68,24 @@ export class MemoryDocuments implements DocumentStore {
     return { items: items.slice(from, from + Math.max(0, count)), total: items.length };
   }
 
-  /** The documents of a kind, without those that have expired. */
-  #live(kind: DocumentKind): Map<string, Kept> {
+  #of(kind: DocumentKind): Map<string, Kept> {
     const documents = this.#documents.get(kind) ?? new Map<string, Kept>();
     this.#documents.set(kind, documents);
+    return documents;
+  }
+
+  #live(kind: DocumentKind, key: string): Kept | undefined {
+    const found = this.#of(kind).get(key);
+    return found && found.until > this.#clock() ? found : undefined;
+  }
+
+  /** Drops what has expired whenever a kind has doubled, so that it does not grow for ever. */
+  #sweep(kind: DocumentKind): void {
+    const documents = this.#of(kind);
+    if (documents.size < (this.#sweepAt.get(kind) ?? sweepFrom)) return;
     const now = this.#clock();
     for (const { key, until } of documents.values()) if (until <= now) documents.delete(key);
-    return documents;
+    this.#sweepAt.set(kind, Math.max(sweepFrom, 2 * documents.size));
   }
 
   #itemsOf(kind: DocumentKind, key: string): readonly unknown[] {

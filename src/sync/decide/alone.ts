@@ -2,12 +2,12 @@ import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import type { System } from "../../domain/words.js";
 import { changeOf } from "./consequences.js";
-import { type Draft, newestTime, type Obstacle, planOf, storedFields, type Told } from "./draft.js";
+import { newestTime, type Obstacle, planOf, storedFields, type Told } from "./draft.js";
 import { ownProperties } from "./extras.js";
 import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
-import { blockOn, isRequired, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
+import { blockOn, isRequired, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 import { differing, equal, pick } from "./units.js";
 import { translationOf } from "./view.js";
@@ -21,7 +21,10 @@ export interface Alone {
   /** The record's values, references as entity ids, with what a mutation makes of them. */
   readonly values: Fields;
   readonly write: PlannedWrite | null;
-  readonly obstacle: Obstacle | null;
+  /** What holds that write back for a while, or what may still land. */
+  readonly held: Obstacle | null;
+  /** Why something that a mutation asks for can't be written as it is. */
+  readonly stuck: Obstacle | null;
   readonly told: readonly Told[];
   /** What every plan for this record stores. */
   readonly next: Partial<Entity>;
@@ -45,10 +48,10 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
     Object.keys(asked.fields).filter((field) => !refusals.some((one) => one.fields.includes(field))),
   );
   const isOwed = Object.keys(fields).length + Object.keys(extra).length > 0;
-  const held = blockOn(observation, own.intents, system) ?? (isOwed ? pausedFor(observation, true) : null);
-  const isHeld = held !== null && (isOwed || held.code === "QUARANTINE");
+  const block = blockOn(observation, own.intents, system);
+  const held = isOwed || block?.code === "QUARANTINE" ? (block ?? pausedFor(observation, true)) : null;
   const over = pick(sighting.fields, Object.keys(fields));
-  const write: PlannedWrite | null = isOwed && !held ? { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra } : null;
+  const write: PlannedWrite = { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra };
   const values = { ...shows, ...set };
   const unified = shown(translation, values);
   const open = isOwed || asked.waiting.length > 0;
@@ -58,8 +61,9 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
     sighting,
     own,
     values,
-    write,
-    obstacle: isHeld ? held : ([...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting][0] ?? null),
+    write: isOwed && !held ? write : null,
+    held,
+    stuck: [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting][0] ?? null,
     told: toldAlone(observation, system, shown(translation, shows), unified, fields),
     next: {
       fields: unified,
@@ -77,13 +81,12 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
 
 /** The plan while a mutation is being written to a record that stands alone; null when nothing of it is owed. */
 export function planMutationAlone(alone: Alone): Plan | null {
-  const { observation, write, obstacle, told, next, system } = alone;
-  const isHeld = obstacle !== null && ["QUARANTINE", "PAUSED", "SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"].includes(obstacle.code);
-  if (!write && !isHeld) return null;
-  const names = [...Object.keys(write?.fields ?? {}), ...Object.keys(write?.extra ?? {})];
-  const reason = write ? `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.` : (obstacle?.message ?? "");
-  const draft: Draft = { kind: write ? "UPDATE" : "WAIT", reason, state: "PENDING", obstacle, next, told, writes: write ? [write] : [] };
-  return planOf(observation, draft);
+  const { observation, write, held, told, next, system } = alone;
+  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state: "PENDING", obstacle: held, next, told });
+  if (!write) return null;
+  const names = [...Object.keys(write.fields), ...Object.keys(write.extra)];
+  const reason = `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.`;
+  return planOf(observation, { kind: "UPDATE", reason, state: "PENDING", obstacle: null, next, told, writes: [write] });
 }
 
 interface Asked {

@@ -45,7 +45,13 @@ export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: 
 }
 
 /** What is sent although the unified value stands already, such as at a first agreement: for the plan, not for the history. */
-function plainWrites(view: View, unit: Unit, fields: Fields, sent: ReadonlyMap<string, CanonicalValue>, common: { kind: HistoryKind; source: ChangeSource }): readonly Told[] {
+function plainWrites(
+  view: View,
+  unit: Unit,
+  fields: Fields,
+  sent: ReadonlyMap<string, CanonicalValue>,
+  common: { kind: HistoryKind; source: ChangeSource },
+): readonly Told[] {
   return unit.rows.flatMap(({ field }): Told[] => {
     const target = systems.find((system) => sent.has(`${system}.${field}`));
     if (!target) return [];
@@ -64,7 +70,9 @@ function kindOf({ observation: { entity }, own }: View, unit: Unit, merged: Merg
 function conflictsTold({ observation: { entity }, values, translation }: View, unit: Unit, before: Fields): readonly Told[] {
   const [customcrm, exact] = [shown(translation, values.CUSTOMCRM), shown(translation, values.EXACT)];
   return apart(values, unit).map((field): Told => {
-    const isTold = entity.conflicts.some((one) => one.field === field && equal(one.customcrm, values.CUSTOMCRM[field]) && equal(one.exact, values.EXACT[field]));
+    const isTold = entity.conflicts.some(
+      (one) => one.field === field && equal(one.customcrm, values.CUSTOMCRM[field]) && equal(one.exact, values.EXACT[field]),
+    );
     const change: FieldChange = { ...changeOf(before, customcrm, field), lost: exact[field] ?? null, lostFrom: "EXACT", decidedBy: "MANUAL" };
     return { kind: "CONFLICT", source: "CUSTOMCRM", isTold, change };
   });

@@ -7,8 +7,8 @@ import type { Obstacle } from "./draft.js";
 import { ownProperties } from "./extras.js";
 import { toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
-import { isRequired, missing } from "./obstacles.js";
 import type { Observation } from "./observation.js";
+import { isRequired, missing } from "./obstacles.js";
 import { translationOf } from "./view.js";
 
 /** Whether the dataflow's rule asks for a record in this system, and why. */
@@ -27,7 +27,9 @@ export function isAskedFor({ flow, referencedBy }: Observation, target: System, 
     }
     case "when": {
       const { field, equals } = rule.filter;
-      return fields[field] === equals ? { asked: true, why: rule.reason } : { asked: false, why: `It gets one in ${where} only when ${field} is "${equals}": ${rule.reason}` };
+      return fields[field] === equals
+        ? { asked: true, why: rule.reason }
+        : { asked: false, why: `It gets one in ${where} only when ${field} is "${equals}": ${rule.reason}` };
     }
   }
 }

@@ -10,7 +10,9 @@ export function ownProperties(flow: Dataflow, entity: Entity, record: SystemReco
   const set = entity.wanted?.set ?? {};
   const names = Object.entries(customcrmOnly[flow.type] ?? {}).filter(([field]) => field in set);
   return Object.fromEntries(
-    names.filter(([field, property]) => (record?.properties[property] ?? null) !== (set[field] ?? null)).map(([field, property]) => [property, set[field] ?? null]),
+    names
+      .filter(([field, property]) => (record?.properties[property] ?? null) !== (set[field] ?? null))
+      .map(([field, property]) => [property, set[field] ?? null]),
   );
 }
 

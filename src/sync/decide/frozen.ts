@@ -1,8 +1,8 @@
 import type { Problem } from "../../domain/entity.js";
 import { lookAlone, planMutationAlone } from "./alone.js";
 import { type Obstacle, planOf } from "./draft.js";
-import { isAnonymised } from "./obstacles.js";
 import type { Observation, Plan, Present } from "./observation.js";
+import { isAnonymised } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 
 /**
@@ -34,5 +34,4 @@ const anonymised: Obstacle = {
 };
 
 /** A problem that a person must end goes on as it is. */
-export const standing = (problem: Problem | null): Obstacle | null =>
-  problem && { ...problem, until: problem.nextAttemptAt };
+export const standing = (problem: Problem | null): Obstacle | null => problem && { ...problem, until: problem.nextAttemptAt };

@@ -1,13 +1,11 @@
 import type { Fields } from "../../domain/canonical.js";
-import type { Entity } from "../../domain/entity.js";
-import { type HistoryKind } from "../../domain/entity.js";
-import { type Dataflow } from "../../domain/dataflow.js";
+import type { Entity, HistoryKind } from "../../domain/entity.js";
 import { isoTime, otherSystem, type System } from "../../domain/words.js";
 import { type Alone, lookAlone } from "./alone.js";
 import { type Draft, type Obstacle, planOf } from "./draft.js";
 import { nameOfFields, titleOf } from "./label.js";
+import type { Observation, Plan, PlannedWrite, Sighting } from "./observation.js";
 import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
-import type { Observation, Plan, PlannedWrite, Present, Sighting } from "./observation.js";
 import { explain } from "./own-writes.js";
 import { equal } from "./units.js";
 
@@ -106,7 +104,10 @@ function propagated(alone: Alone, goneFrom: System): Plan {
   const refusal = refusalsOf(observation.flow, observation.entity, system, "DELETE", {})[0];
   if (refusal) return detached(alone, goneFrom, "REFUSED", refusalObstacle(refusal));
   const write: PlannedWrite = { ...nothingBut(alone), operation: "DELETE" };
-  return writing(alone, write, { kind: "DELETE", reason: `It was deleted in ${titleOf(goneFrom)}: ${nameOfFields(values)} is deleted in ${titleOf(system)} too.` });
+  return writing(alone, write, {
+    kind: "DELETE",
+    reason: `It was deleted in ${titleOf(goneFrom)}: ${nameOfFields(values)} is deleted in ${titleOf(system)} too.`,
+  });
 }
 
 /** Exact's safe counterpart of a deletion elsewhere: records in use there can't be deleted, but can end. */
@@ -120,7 +121,11 @@ function archived(alone: Alone, goneFrom: System, gone: Gone): Plan {
     return detached(alone, goneFrom, "REFUSED", { code: "IGNORED_BY_SYSTEM", message: "Exact Online did not take the end date. End it there by hand." });
   }
   const date = (gone.at ?? isoTime(now)).slice(0, 10);
-  return writing(alone, { ...nothingBut(alone), extra: { EndDate: date } }, { kind: "ARCHIVE", reason: `It was deleted in ${titleOf(goneFrom)}: it ends in Exact Online on ${date}.` });
+  return writing(
+    alone,
+    { ...nothingBut(alone), extra: { EndDate: date } },
+    { kind: "ARCHIVE", reason: `It was deleted in ${titleOf(goneFrom)}: it ends in Exact Online on ${date}.` },
+  );
 }
 
 const endedInExact = (goneFrom: System): Pick<Obstacle, "code" | "message"> => ({

@@ -47,7 +47,11 @@ export function toRecordValue({ references, defaultAccount }: Translation, row: 
   if (!row.refersTo) return { ok: true, value };
   if (value === null) {
     if (system === "CUSTOMCRM" || defaultAccount !== null) return { ok: true, value: system === "EXACT" ? defaultAccount : null };
-    return { ok: false, code: "NO_DEFAULT_ACCOUNT", message: "Exact Online needs an account here and none is given. Set products.defaultAccount in dataflow.yml, or give it a customer." };
+    return {
+      ok: false,
+      code: "NO_DEFAULT_ACCOUNT",
+      message: "Exact Online needs an account here and none is given. Set products.defaultAccount in dataflow.yml, or give it a customer.",
+    };
   }
   const own = unknownRecord(system, "");
   const recordId = value.startsWith(own) ? value.slice(own.length) : (references.ofEntity(value)?.records[system] ?? null);

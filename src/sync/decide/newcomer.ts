@@ -5,8 +5,8 @@ import { type Draft, planOf } from "./draft.js";
 import { planEnded } from "./gone.js";
 import { currentIdentity, shown } from "./identity.js";
 import { nameOfFields, titleOf } from "./label.js";
-import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Observation, Plan } from "./observation.js";
+import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { explain } from "./own-writes.js";
 import { pick } from "./units.js";
 import { translationOf } from "./view.js";
@@ -25,7 +25,8 @@ export function planNewcomer(observation: Observation): Plan {
     flow.rows.map((row) => row.field),
   );
   const next = { fields: shown(translation, values), intents: own.intents };
-  const stop = (kind: Draft["kind"], state: Draft["state"], obstacle: Draft["obstacle"]) => planOf(observation, { kind, state, obstacle, reason: obstacle?.message ?? "", next });
+  const stop = (kind: Draft["kind"], state: Draft["state"], obstacle: Draft["obstacle"]) =>
+    planOf(observation, { kind, state, obstacle, reason: obstacle?.message ?? "", next });
 
   const contents = { EXACT: contentOf(observation, "EXACT", values), CUSTOMCRM: contentOf(observation, "CUSTOMCRM", values) };
   const failing = [contents.EXACT, contents.CUSTOMCRM].flatMap((content) => content.failing)[0];

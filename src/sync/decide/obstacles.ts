@@ -36,7 +36,14 @@ export function blockOn({ entity, now, settings, urgent }: Observation, intents:
   if (!waiting) return null;
   const passing: readonly ProblemCode[] = ["SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"];
   const code = entity.problem?.system === system && passing.includes(entity.problem.code) ? entity.problem.code : "SYSTEM_UNAVAILABLE";
-  return { code, message: waiting.lastError ?? `${titleOf(system)} could not be written to.`, system, field: null, until: waiting.nextAttemptAt, attempts: waiting.attempts };
+  return {
+    code,
+    message: waiting.lastError ?? `${titleOf(system)} could not be written to.`,
+    system,
+    field: null,
+    until: waiting.nextAttemptAt,
+    attempts: waiting.attempts,
+  };
 }
 
 /** Customcrm refuses to clear these, and to create without them. */

@@ -6,9 +6,9 @@ import { type Alone, lookAlone, planMutationAlone } from "./alone.js";
 import { contentOf, isAskedFor } from "./creation.js";
 import { type Draft, type Obstacle, planOf } from "./draft.js";
 import { standing } from "./frozen.js";
-import { nameOfFields, titleOf } from "./label.js";
-import { blockOn, isAnonymised, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import { nameOfFields, sideOf, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
+import { blockOn, isAnonymised, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { ambiguousOn, explain } from "./own-writes.js";
 
 /**
@@ -21,8 +21,6 @@ export function planOneSided(observation: Observation, system: System, sighting:
   const alone = lookAlone(observation, own, system, sighting);
   const target = otherSystem(system);
 
-  // The record that is missing here is known, only not read: to create another would be a duplicate.
-  if (entity.records[target] !== null) return stop(alone, { kind: "WAIT", state: entity.state, obstacle: unread(target) });
   const mutation = planMutationAlone(alone);
   if (mutation) return { ...mutation, next: { ...mutation.next, candidates: entity.candidates } };
   if (entity.state === "DETACHED") return stop(alone, { kind: "NONE", state: "DETACHED", obstacle: standing(entity.problem) });
@@ -32,34 +30,59 @@ export function planOneSided(observation: Observation, system: System, sighting:
   if (hold) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack(hold.reason, hold.until) });
 
   if (match.kind === "review") return reviewed(alone, match);
-  if (match.kind === "wait") return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack("The record that fits it is being created elsewhere.", match.until) });
+  if (match.kind === "wait")
+    return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack("The record that fits it is being created elsewhere.", match.until) });
   if (match.kind === "link") {
     const reason = `Exactly one record fits, by ${match.matchedOn.join(" and ")}.`;
-    return planOf(observation, { ...base(alone), kind: "LINK", state: "UNLINKED", obstacle: null, reason, link: { with: match.with, matchedOn: match.matchedOn } });
+    return planOf(observation, {
+      ...base(alone),
+      kind: "LINK",
+      state: "UNLINKED",
+      obstacle: null,
+      reason,
+      link: { with: match.with, matchedOn: match.matchedOn },
+    });
   }
   const answer = match.kind === "answered" ? match.answer : null;
   if (answer === "LEAVE_ALONE") return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "A person said to leave it alone.");
   return created(alone, target, answer === "CREATE_NEW" || entity.wanted?.kind === "CREATE");
 }
 
+/** The entity to look for matches with: stored, but with the values that its record shows now. */
+export function subjectOf(observation: Observation): Entity {
+  const { entity, sides } = observation;
+  const system = sideOf(entity);
+  const sighting = system && sides[system];
+  if (!sighting || sighting.kind !== "present") return entity;
+  return { ...entity, fields: lookAlone(observation, explain(observation), system, sighting).next.fields ?? entity.fields };
+}
+
 /** The last rungs: rule, content, references, earlier refusal, pause, and then the create itself. */
 function created(alone: Alone, target: System, isForced: boolean): Plan {
   const { observation, values, sighting, own } = alone;
   const { entity, flow } = observation;
-  if (isAnonymised(sighting.record)) return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "It was anonymised in Exact Online: there is nothing to copy.");
+  if (isAnonymised(sighting.record))
+    return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "It was anonymised in Exact Online: there is nothing to copy.");
   const rule = isAskedFor(observation, target, values);
-  if (!isForced && !rule.asked) return stop(alone, { kind: "NONE", state: alone.obstacle ? "FAILED" : "UNLINKED", obstacle: alone.obstacle }, rule.why);
+  if (!isForced && !rule.asked) return stop(alone, { kind: "NONE", state: stateOf(alone.stuck), obstacle: alone.stuck }, rule.why);
 
   const content = contentOf(observation, target, values);
   const refusals = refusalsOf(flow, entity, target, "CREATE", content.fields);
   const failing = [...content.failing, ...refusals.map(refusalObstacle)][0];
-  if (failing) return stop(alone, { kind: "NONE", state: "FAILED", obstacle: failing }, undefined, { refused: refusals });
+  if (failing) return stop(alone, { kind: "NONE", state: "FAILED", obstacle: failing });
   const waiting = content.waiting[0];
   if (waiting) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: waiting });
   const held = pausedFor(observation, entity.wanted?.kind === "CREATE") ?? blockOn(observation, own.intents, target);
   if (held) return stop(alone, { kind: "WAIT", state: "PENDING", obstacle: held });
 
-  const changes = Object.keys(content.fields).map((field) => ({ field, before: null, after: alone.values[field] ?? null, lost: null, lostFrom: null, decidedBy: null }));
+  const changes = Object.keys(content.fields).map((field) => ({
+    field,
+    before: null,
+    after: alone.values[field] ?? null,
+    lost: null,
+    lostFrom: null,
+    decidedBy: null,
+  }));
   return planOf(observation, {
     ...base(alone),
     kind: "CREATE",
@@ -71,6 +94,8 @@ function created(alone: Alone, target: System, isForced: boolean): Plan {
   });
 }
 
+const stateOf = (stuck: Obstacle | null): LinkState => (stuck === null ? "UNLINKED" : stuck.code === "WAITING_FOR_REFERENCE" ? "WAITING" : "FAILED");
+
 /** What all of these plans have in common; a REVIEW that has ended is forgotten, unless a person's answer stands. */
 function base(alone: Alone): Pick<Draft, "next" | "told" | "wake"> {
   const { entity, match } = alone.observation;
@@ -79,17 +104,18 @@ function base(alone: Alone): Pick<Draft, "next" | "told" | "wake"> {
   return { next: { ...alone.next, candidates: [], review, refused: [] }, told: alone.told, wake };
 }
 
-function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; obstacle: Obstacle | null }, reason?: string, more: Partial<Entity> = {}): Plan {
+function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; obstacle: Obstacle | null }, reason?: string): Plan {
   const { observation } = alone;
   const common = base(alone);
   const isStanding = outcome.state === "DETACHED" || outcome.kind === "WAIT";
-  const kept = isStanding ? { candidates: observation.entity.candidates, review: observation.entity.review ?? null } : {};
+  const { candidates, review, refused } = observation.entity;
+  const kept: Partial<Entity> = { refused: refused ?? [], ...(isStanding ? { candidates, review: review ?? null } : {}) };
   return planOf(observation, {
     ...common,
     ...outcome,
     wake: isStanding ? [] : (common.wake ?? []),
     reason: reason ?? outcome.obstacle?.message ?? "Left alone until a person says otherwise.",
-    next: { ...common.next, ...kept, ...more },
+    next: { ...common.next, ...kept },
   });
 }
 
@@ -111,11 +137,3 @@ function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }
 }
 
 const heldBack = (message: string, until: Obstacle["until"]): Obstacle => ({ code: "HELD_BY_OPEN_CREATE", message, system: null, field: null, until });
-
-const unread = (system: System): Obstacle => ({
-  code: "SYSTEM_UNAVAILABLE",
-  message: `Its record in ${titleOf(system)} could not be read. Nothing is done before it has been.`,
-  system,
-  field: null,
-  until: null,
-});

@@ -3,8 +3,8 @@ import { lookAlone } from "./alone.js";
 import { planOf } from "./draft.js";
 import { detached, planEnded } from "./gone.js";
 import { nameOfFields, titleOf } from "./label.js";
-import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
+import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { explain } from "./own-writes.js";
 
 /** A mutation deletes: Exact first, then Customcrm. Null when that was refused with both still there: everything is as before. */
@@ -19,7 +19,9 @@ export function planRemoval(observation: Observation): Plan | null {
   const held = pausedFor(observation, true) ?? present.map((system) => blockOn(observation, own.intents, system)).find((block) => block !== null) ?? null;
   const next = { intents: own.intents };
   if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state: "PENDING", obstacle: held, next });
-  const writes = present.map((system): PlannedWrite => ({ system, operation: "DELETE", recordId: entity.records[system], fields: {}, source: {}, over: {}, extra: {} }));
+  const writes = present.map(
+    (system): PlannedWrite => ({ system, operation: "DELETE", recordId: entity.records[system], fields: {}, source: {}, over: {}, extra: {} }),
+  );
   const reason = `${nameOfFields(entity.fields)} is deleted in ${present.map(titleOf).join(" and ")}: asked for through the gateway.`;
   return planOf(observation, { kind: "DELETE", reason, state: "PENDING", obstacle: null, writes, next });
 }

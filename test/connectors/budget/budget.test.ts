@@ -133,7 +133,10 @@ describe("a call", () => {
     const { budget } = world();
     const shared = budget();
     for (let index = 0; index < 6; index++) await (await shared.admit(ask("poll", { endpoint: "sync/Deleted" }))).done({ status: 403, headers: {} });
-    expect(await outcomeOf(shared.admit(ask("poll", { endpoint: "sync/Deleted" })))).toMatchObject({ name: "RateLimitedError", retryAt: "2026-03-10T13:00:10.000Z" });
+    expect(await outcomeOf(shared.admit(ask("poll", { endpoint: "sync/Deleted" })))).toMatchObject({
+      name: "RateLimitedError",
+      retryAt: "2026-03-10T13:00:10.000Z",
+    });
     expect(await outcomeOf(shared.admit(ask("poll")))).toBe("admitted");
   });
 });
@@ -205,7 +208,12 @@ describe("the bookkeeping", () => {
       { window: "minute", endpoint: null, limit: null, remaining: null, resetsAt: "2026-03-10T12:01:00.000Z" },
       { window: "day", endpoint: null, limit: null, remaining: null, resetsAt: "2026-03-11T00:00:00.000Z" },
     ]);
-    const headers = { "x-ratelimit-minutely-limit": "60", "x-ratelimit-minutely-remaining": "51", "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4321" };
+    const headers = {
+      "x-ratelimit-minutely-limit": "60",
+      "x-ratelimit-minutely-remaining": "51",
+      "x-ratelimit-limit": "5000",
+      "x-ratelimit-remaining": "4321",
+    };
     await (await shared.admit(ask("poll"))).done({ status: 404, headers });
     expect(await shared.windows()).toEqual([
       { window: "minute", endpoint: null, limit: 60, remaining: 51, resetsAt: "2026-03-10T12:01:00.000Z" },
@@ -245,7 +253,9 @@ describe("two replicas and a hard limit, over five minutes", () => {
         await time.sleep(60_000 / options.foreignPerMinute);
       }
     })();
-    return time.until(end).then(() => ({ limits, waits, refusedByMinute: limits.refusedByMinute, perMinute: minutes.map((one) => limits.minutes.get(one) ?? 0) }));
+    return time
+      .until(end)
+      .then(() => ({ limits, waits, refusedByMinute: limits.refusedByMinute, perMinute: minutes.map((one) => limits.minutes.get(one) ?? 0) }));
   }
 
   it.each([20, 120, 450])("background alone uses 95 %% of each minute and meets no 429 (a call takes %i ms)", async (latencyMs) => {
@@ -274,9 +284,10 @@ describe("two replicas and a hard limit, over five minutes", () => {
     expect([...refusedByMinute.keys()].filter((one) => one >= firstWhole + 3)).toEqual([]);
   });
 
-  it("another application's calls are seen in the headers", async () => {
-    const { limits } = await run({ foreignPerMinute: 20 });
-    expect(limits.refused).toBe(0);
+  it("another application's calls are seen in the headers; what it does between two answers of ours costs a 429 a minute at most", async () => {
+    const { refusedByMinute, perMinute } = await run({ foreignPerMinute: 20 });
+    expect(Math.max(0, ...refusedByMinute.values())).toBeLessThanOrEqual(1);
+    expect(Math.min(...perMinute)).toBeGreaterThanOrEqual(57);
   });
 });
 

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "redis";
@@ -90,7 +90,13 @@ export class ExactLimits {
 }
 
 /** One call as a connector makes it; returns how long it waited for its permit. */
-export async function callThrough(budget: Budget, limits: ExactLimits, world: { sleep(ms: number): Promise<void>; clock(): number }, callClass: CallClass, latencyMs: number) {
+export async function callThrough(
+  budget: Budget,
+  limits: ExactLimits,
+  world: { sleep(ms: number): Promise<void>; clock(): number },
+  callClass: CallClass,
+  latencyMs: number,
+) {
   const askedAt = world.clock();
   const permit: Permit = await budget.admit({ endpoint: "crm/Accounts", class: callClass, counted: "all", deadline: world.clock() + 600_000 });
   const waitedMs = world.clock() - askedAt;
@@ -120,7 +126,9 @@ async function connected(path: string) {
 export async function startTestRedis(): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), "tandem-budget-"));
   const socket = join(directory, "s");
-  const server = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", directory], { stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", directory], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   await new Promise<void>((resolve, reject) => {
     let said = "";
     server.stdout.on("data", (chunk: Buffer) => {

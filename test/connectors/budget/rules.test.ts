@@ -86,7 +86,10 @@ describe("the day", () => {
 });
 
 describe("the errors of an endpoint", () => {
-  const failed = (count: number): BudgetState => ({ ...emptyBudget, errors: { "crm/Accounts": Array.from({ length: count }, (_, index) => minute - 600_000 + index) } });
+  const failed = (count: number): BudgetState => ({
+    ...emptyBudget,
+    errors: { "crm/Accounts": Array.from({ length: count }, (_, index) => minute - 600_000 + index) },
+  });
 
   it.each<[CallClass, number]>([
     ["compare", 6],
@@ -115,7 +118,14 @@ describe("the errors of an endpoint", () => {
     }
     expect(count).toBe(9);
     for (let index = 0; index < count; index++) {
-      state = applyReport(state, `p${index}`, call("interactive"), reportOf({ status: 404, headers: {} }, minute + 10_000, minute + 11_000), minute + 11_000, rules);
+      state = applyReport(
+        state,
+        `p${index}`,
+        call("interactive"),
+        reportOf({ status: 404, headers: {} }, minute + 10_000, minute + 11_000),
+        minute + 11_000,
+        rules,
+      );
     }
     expect(state.errors["crm/Accounts"]).toHaveLength(9);
     expect(decide(state, "interactive", 12).admitted).toBe(false);

@@ -37,7 +37,9 @@ describe.each([
 
   it("counts a call when it admits it, and never admits more than the limit", async () => {
     const store = create();
-    const admissions = await Promise.all(Array.from({ length: 80 }, (_, index) => store.admit(`p${index}`, { ...call, endpoint: `e${index}` }, minute + 10_000)));
+    const admissions = await Promise.all(
+      Array.from({ length: 80 }, (_, index) => store.admit(`p${index}`, { ...call, endpoint: `e${index}` }, minute + 10_000)),
+    );
     expect(admissions.filter(({ admitted }) => admitted)).toHaveLength(60);
     expect(admissions.at(-1)).toEqual({ admitted: false, because: "minute", retryAt: minute + 60_500 });
     expect((await store.read()).minutes).toEqual({ [String(minute)]: { used: 60, interactive: 60 } });
@@ -122,7 +124,11 @@ const window = (lengthMs: number) =>
     },
     { requiredKeys: [] },
   );
-const calls = fc.record({ endpoint: fc.constantFrom("a", "b"), class: fc.constantFrom(...callClasses), counted: fc.constantFrom("all", "all", "minute", "none") });
+const calls = fc.record({
+  endpoint: fc.constantFrom("a", "b"),
+  class: fc.constantFrom(...callClasses),
+  counted: fc.constantFrom("all", "all", "minute", "none"),
+});
 const steps = fc.array(
   fc.record({
     isAdmit: fc.boolean(),
@@ -131,7 +137,14 @@ const steps = fc.array(
     after: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 0, max: 1_000 }) }, { weight: 1, arbitrary: times }),
     repeat: fc.integer({ min: 1, max: 12 }),
     report: fc.record(
-      { sentAgo: fc.integer({ min: 0, max: 5_000 }), isError: fc.boolean(), isRefused: fc.boolean(), minute: window(60_000), day: window(86_400_000), retryAfterMs: times },
+      {
+        sentAgo: fc.integer({ min: 0, max: 5_000 }),
+        isError: fc.boolean(),
+        isRefused: fc.boolean(),
+        minute: window(60_000),
+        day: window(86_400_000),
+        retryAfterMs: times,
+      },
       { requiredKeys: ["sentAgo", "isError", "isRefused"] },
     ),
   }),

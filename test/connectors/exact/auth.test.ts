@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InvalidInputError, NotAuthorizedError, RateLimitedError, StoreUnavailableError, UnavailableError } from "../../../src/domain/errors.js";
-import { fakeStores, me, now, type Rig, results, type Stores, startRig, tokens } from "./helpers.js";
+import { me, memoryStores, now, type Rig, results, type Stores, startRig, tokens } from "./helpers.js";
 
 /** The connection with Exact: reference section 1. */
 
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const after = (seconds: number) => {
+const pass = (seconds: number) => {
   rig.clock.now += seconds * 1000;
 };
 const read = (exact = rig.exact) => {
@@ -106,7 +106,7 @@ describe("consent (§1 authorization code flow)", () => {
 
   it("refuses a state after a quarter of an hour", async () => {
     await rig.exact.authorizationUrl();
-    after(15 * 60);
+    pass(15 * 60);
     await expect(rig.exact.completeConsent("code=abc&state=state-1", now)).rejects.toThrow(/15 minutes/);
   });
 
@@ -138,13 +138,13 @@ describe("refresh (§1 lifetimes)", () => {
   beforeEach(() => rig.connect());
 
   it("uses a token for 570 s without asking for another", async () => {
-    after(571);
+    pass(571);
     await read();
     expect(rig.server.tokenCalls).toEqual([]);
   });
 
   it("asks for a new one in the last half minute", async () => {
-    after(575);
+    pass(575);
     rig.server.answerToken(tokens(2));
     await read();
     expect(Object.fromEntries(new URLSearchParams(rig.server.tokenCalls[0]?.body))).toMatchObject({ grant_type: "refresh_token", refresh_token: "refresh-1" });
@@ -154,7 +154,7 @@ describe("refresh (§1 lifetimes)", () => {
   it("rotates for hours: each refresh is made with the latest token, and none is early", async () => {
     let issued = rig.clock.now;
     for (let n = 2; n <= 40; n++) {
-      after(n % 3 === 0 ? 580 : 700);
+      pass(n % 3 === 0 ? 580 : 700);
       rig.server.answerToken(tokens(n));
       await read();
       expect(rig.clock.now - issued).toBeGreaterThanOrEqual(570_000);
@@ -166,7 +166,7 @@ describe("refresh (§1 lifetimes)", () => {
   });
 
   it("lets one process refresh, and the others, over all replicas, use what it got", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken(async () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
       return tokens(2);
@@ -177,14 +177,14 @@ describe("refresh (§1 lifetimes)", () => {
   });
 
   it("does not wait for another process's refresh while the old token still serves", async () => {
-    after(580);
+    pass(580);
     await rig.stores.leases.acquire("exact-tokens", 30_000);
     await read();
     expect(bearers()).toEqual(["Bearer access-1"]);
   });
 
   it("stores the new tokens before it uses them", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken(tokens(2));
     rig.server.answer(async () => {
       stored = (await rig.stores.secrets.get("exact-tokens"))?.value ?? "";
@@ -196,46 +196,46 @@ describe("refresh (§1 lifetimes)", () => {
   });
 
   it("waits when told that it is too early, and uses the old token meanwhile", async () => {
-    after(575);
+    pass(575);
     const early = "Rate limit exceeded: access_token not expired";
     rig.server.answerToken(refused(400, "access_denied", early, { Reason: `TooEarlyToRefreshTokens: ${early}` }));
     await read();
-    after(10);
+    pass(10);
     await read();
     expect(bearers()).toEqual(["Bearer access-1", "Bearer access-1"]);
     expect(rig.server.tokenCalls).toHaveLength(1);
-    after(16);
+    pass(16);
     await expect(read()).rejects.toThrow(RateLimitedError);
-    after(5);
+    pass(5);
     rig.server.answerToken(tokens(2));
     await read();
     expect(bearers().at(-1)).toBe("Bearer access-2");
   });
 
   it("goes on with the old token's last seconds when Exact does not answer, and refreshes later", async () => {
-    after(575);
+    pass(575);
     rig.server.answerToken({ status: 503, text: "<html>" });
     await read();
-    after(6);
+    pass(6);
     rig.server.answerToken(tokens(2));
     await read();
     expect(bearers()).toEqual(["Bearer access-1", "Bearer access-2"]);
   });
 
   it("is unavailable, not unauthorized, while the token endpoint fails", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken({ status: 503, text: "<html>" });
     await expect(read()).rejects.toThrow(UnavailableError);
     await expect(read()).rejects.toThrow(UnavailableError);
     expect(rig.server.tokenCalls).toHaveLength(1);
     expect((await rig.exact.status()).authorized).toBe(true);
-    after(6);
+    pass(6);
     rig.server.answerToken(tokens(2));
     await read();
   });
 
   it("comes back when told to after a 429", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken({ status: 429, headers: { "x-ratelimit-minutely-reset": String(rig.clock.now + 42_000) }, text: "" });
     await expect(read()).rejects.toMatchObject({ name: "RateLimitedError", retryAt: new Date(rig.clock.now + 42_000).toISOString() });
   });
@@ -245,10 +245,10 @@ describe("refresh (§1 lifetimes)", () => {
     ["an expired chain (WS#22)", refused(400, "invalid_request", "The refresh token expired at 6/1/2026 1:00:00 PM and it is now 6/25/2026 2:00:00 PM")],
     ["a broken chain (PQ#471)", refused(400, "invalid_grant", "Token is not allowed, because of invalid or empty chainId")],
   ])("ends with %s: the problem names the way out, and no further token call is made until a new consent", async (_case, answer) => {
-    after(650);
+    pass(650);
     rig.server.answerToken(answer);
     await expect(read()).rejects.toThrow(/GET \/auth\/exact/);
-    after(3600);
+    pass(3600);
     await expect(read(rig.replica())).rejects.toThrow(NotAuthorizedError);
     expect(rig.server.tokenCalls).toHaveLength(1);
     expect(rig.server.apiCalls).toHaveLength(0);
@@ -262,14 +262,14 @@ describe("refresh (§1 lifetimes)", () => {
   });
 
   it("knows without a call that a chain unused for 30 days is dead", async () => {
-    after(30 * 24 * 3600);
+    pass(30 * 24 * 3600);
     await expect(read()).rejects.toThrow(/30 days.*GET \/auth\/exact/);
     expect(rig.server.calls).toEqual([]);
     expect((await rig.exact.status()).authorized).toBe(false);
   });
 
   it("tries again with a corrected client secret, without a new consent", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken(refused(400, "invalid_client", "Bad secret"));
     await expect(read()).rejects.toThrow(/EXACT_CLIENT_SECRET/);
     await expect(read()).rejects.toThrow(NotAuthorizedError);
@@ -280,37 +280,63 @@ describe("refresh (§1 lifetimes)", () => {
   });
 
   it("tries the old token once more after a lost answer, and says what happened if Exact has retired it", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken({ cut: "within" });
     await expect(read()).rejects.toThrow(UnavailableError);
-    after(11);
+    pass(11);
     rig.server.answerToken(refused(401, "unauthorized_client", "Old refresh token used."));
     await expect(read()).rejects.toThrow(/cut off before its tokens were stored.*GET \/auth\/exact/);
     expect(rig.server.tokenCalls.map((call) => new URLSearchParams(call.body).get("refresh_token"))).toEqual(["refresh-1", "refresh-1"]);
   });
 
+  it("knows of a refresh by a process that died before it had stored the new tokens", async () => {
+    pass(650);
+    const { secrets } = rig.stores;
+    const dying = {
+      get: (name: string) => secrets.get(name),
+      delete: (name: string) => secrets.delete(name),
+      set: (name: string, value: string, version: number) => (value.includes("access-2") ? new Promise<never>(() => {}) : secrets.set(name, value, version)),
+    };
+    rig.server.answerToken(tokens(2));
+    void rig.replica({ secrets: dying }).list("Accounts", null, now);
+    await expect.poll(() => rig.server.tokenCalls.length).toBe(1);
+    pass(31);
+    rig.server.answerToken(refused(401, "unauthorized_client", "Old refresh token used."));
+    await expect(read()).rejects.toThrow(/cut off before its tokens were stored.*GET \/auth\/exact/);
+  });
+
   it("waits out the 570 s of a refresh whose answer was lost when Exact calls the next one early", async () => {
-    after(650);
+    pass(650);
     const lostAt = rig.clock.now;
     rig.server.answerToken({ cut: "within" });
     await expect(read()).rejects.toThrow(UnavailableError);
-    after(11);
+    pass(11);
     rig.server.answerToken(refused(400, "access_denied", "Rate limit exceeded: access_token not expired"));
     await expect(read()).rejects.toMatchObject({ name: "RateLimitedError", retryAt: new Date(lostAt + 572_000).toISOString() });
-    after(562);
+    pass(562);
     rig.server.answerToken(tokens(3));
     await read();
     expect(bearers()).toEqual(["Bearer access-3"]);
   });
 
+  it("names the way out when the stored tokens were sealed with another key, and a new consent replaces them", async () => {
+    await rig.stores.secrets.set("exact-tokens", "not what we wrote", (await rig.stores.secrets.get("exact-tokens"))?.version ?? 0);
+    await expect(read()).rejects.toThrow(/ENCRYPTION_KEY.*GET \/auth\/exact/);
+    expect((await rig.exact.status()).authorized).toBe(false);
+    await rig.connect();
+    await read();
+    expect(bearers()).toEqual(["Bearer access-1"]);
+  });
+
   it("does not lose tokens that the store would not take: they are stored before the next call", async () => {
     let isDown = false;
     const stores = (clock: () => number): Stores => {
-      const real = fakeStores(clock);
+      const real = memoryStores(clock);
       return {
         ...real,
         secrets: {
-          ...real.secrets,
+          get: (name) => real.secrets.get(name),
+          delete: (name) => real.secrets.delete(name),
           set: async (name, value, version) => {
             if (isDown && value.includes("access-2")) throw new StoreUnavailableError("Redis does not answer.");
             return real.secrets.set(name, value, version);
@@ -321,7 +347,7 @@ describe("refresh (§1 lifetimes)", () => {
     await rig.stop();
     rig = await startRig(stores);
     await rig.connect();
-    after(650);
+    pass(650);
     isDown = true;
     rig.server.answerToken(tokens(2));
     await expect(read()).rejects.toThrow(StoreUnavailableError);
@@ -333,8 +359,21 @@ describe("refresh (§1 lifetimes)", () => {
     expect(bearers()).toEqual(["Bearer access-2"]);
   });
 
+  it("keeps the new tokens when something else was noted in the store meanwhile", async () => {
+    pass(650);
+    const { secrets } = rig.stores;
+    rig.server.answerToken(async () => {
+      const stored = await secrets.get("exact-tokens");
+      await secrets.set("exact-tokens", JSON.stringify({ ...JSON.parse(stored?.value ?? ""), isRejected: true, division: 7 }), stored?.version ?? 0);
+      return tokens(2);
+    });
+    await read();
+    expect(bearers()).toEqual(["Bearer access-2"]);
+    expect((await secrets.get("exact-tokens"))?.value).toContain('"division":7');
+  });
+
   it("lets a new consent win over a refresh that was under way", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken(async () => {
       const state = new URL(await rig.exact.authorizationUrl()).searchParams.get("state");
       rig.server.answerToken(tokens(9));
@@ -352,10 +391,10 @@ describe("a 401 from the API (§1 API-side auth errors)", () => {
   beforeEach(() => rig.connect());
 
   it("repeats the call once with the token that another replica has stored since", async () => {
-    after(650);
+    pass(650);
     rig.server.answerToken(tokens(2));
     rig.server.answer(async () => {
-      after(650);
+      pass(650);
       rig.server.answer(results([]));
       rig.server.answerToken(tokens(3));
       await rig.replica().list("Contacts", null, now);
@@ -366,10 +405,10 @@ describe("a 401 from the API (§1 API-side auth errors)", () => {
   });
 
   it("refreshes where that is allowed, and repeats the call", async () => {
-    after(575);
+    pass(575);
     await rig.stores.leases.acquire("exact-tokens", 1_000);
     rig.server.answer(() => {
-      after(2);
+      pass(2);
       return expired;
     });
     rig.server.answerToken(tokens(2));
@@ -391,7 +430,7 @@ describe("a 401 from the API (§1 API-side auth errors)", () => {
     await expect(rig.replica().list("Accounts", null, now)).rejects.toThrow(NotAuthorizedError);
     expect(rig.server.apiCalls).toHaveLength(2);
     expect((await rig.exact.status()).authorized).toBe(false);
-    after(573);
+    pass(573);
     rig.server.answerToken(tokens(2));
     await read();
     expect(bearers().at(-1)).toBe("Bearer access-2");

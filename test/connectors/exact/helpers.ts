@@ -5,7 +5,8 @@ import { unlimitedBudget } from "../../../src/connectors/budget.js";
 import type { CallOptions } from "../../../src/connectors/connector.js";
 import { createExactConnector, type ExactConnector, type ExactConnectorOptions } from "../../../src/connectors/exact/index.js";
 import { HttpClient } from "../../../src/connectors/http.js";
-import type { DocumentKind, DocumentStore, Lease, LeaseStore, SecretStore } from "../../../src/store/store.js";
+import { MemoryStore } from "../../../src/store/memory.js";
+import type { DocumentStore, LeaseStore, SecretStore } from "../../../src/store/store.js";
 
 export interface Received {
   readonly method: string;
@@ -97,6 +98,7 @@ export class Scripted {
   }
 
   async stop(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
@@ -127,8 +129,9 @@ export interface Stores {
 }
 
 export const division = 123456;
+export const memoryStores = (clock: () => number): Stores => new MemoryStore({ clock });
 
-export async function startRig(stores: (clock: () => number) => Stores = fakeStores, more: Partial<ExactConnectorOptions> = {}): Promise<Rig> {
+export async function startRig(stores: (clock: () => number) => Stores = memoryStores, more: Partial<ExactConnectorOptions> = {}): Promise<Rig> {
   const server = await Scripted.start();
   const clock = { now: startedAt };
   const parts = stores(() => clock.now);
@@ -236,64 +239,3 @@ export const contactRow = (n: number, more: Record<string, unknown> = {}) => ({
   IsAnonymised: 0,
   ...more,
 });
-
-/** The three stores that the connector uses, in memory. */
-export function fakeStores(clock: () => number): Stores {
-  const secrets = new Map<string, { value: string; version: number }>();
-  const leases = new Map<string, { token: number; until: number }>();
-  const documents = new Map<string, { value: unknown; version: number; until: number }>();
-  let token = 0;
-  const held = (lease: Lease) => leases.get(lease.key)?.token === lease.token;
-  return {
-    secrets: {
-      get: async (name) => secrets.get(name) ?? null,
-      set: async (name, value, version) => {
-        if ((secrets.get(name)?.version ?? 0) !== version) return false;
-        secrets.set(name, { value, version: version + 1 });
-        return true;
-      },
-      delete: async (name) => void secrets.delete(name),
-    },
-    leases: {
-      acquire: async (key, ttlMs) => {
-        if ((leases.get(key)?.until ?? 0) > clock()) return null;
-        leases.set(key, { token: ++token, until: clock() + ttlMs });
-        return { key, token };
-      },
-      renew: async (lease, ttlMs) => {
-        if (!held(lease)) return false;
-        leases.set(lease.key, { token: lease.token, until: clock() + ttlMs });
-        return true;
-      },
-      release: async (lease) => {
-        if (held(lease)) leases.delete(lease.key);
-      },
-    },
-    documents: fakeDocuments(documents, clock),
-  };
-}
-
-function fakeDocuments(documents: Map<string, { value: unknown; version: number; until: number }>, clock: () => number): DocumentStore {
-  const idOf = (kind: DocumentKind, key: string) => `${kind}/${key}`;
-  const found = (id: string) => {
-    const document = documents.get(id);
-    return document && document.until > clock() ? document : undefined;
-  };
-  const unused = () => Promise.reject(new Error("The connector does not use this."));
-  return {
-    get: async <T>(kind: DocumentKind, key: string) => {
-      const document = found(idOf(kind, key));
-      return document ? { value: document.value as T, version: document.version } : null;
-    },
-    set: async (kind, key, value, version, options) => {
-      const id = idOf(kind, key);
-      if (version !== null && (found(id)?.version ?? 0) !== version) return false;
-      documents.set(id, { value, version: (found(id)?.version ?? 0) + 1, until: clock() + (options?.ttlMs ?? Number.POSITIVE_INFINITY) });
-      return true;
-    },
-    delete: async (kind, key) => void documents.delete(idOf(kind, key)),
-    list: unused,
-    append: unused,
-    slice: unused,
-  };
-}

@@ -21,11 +21,12 @@ let customerId: string;
 
 beforeAll(async () => {
   sandbox = await startTestSandbox();
-  customerId = (await sandbox.made("customers", { Name: "Ouder" })).Id ?? "";
+  customerId = (await sandbox.made("customers", { Name: "Ouder" })).Id;
 });
 afterAll(() => sandbox.stop());
 
-const least = (type: string): Record<string, string> => Object.fromEntries(typeOf(type).required.map((name) => [name, name === "CustomerId" ? customerId : "Least"]));
+const least = (type: string): Record<string, string> =>
+  Object.fromEntries(typeOf(type).required.map((name) => [name, name === "CustomerId" ? customerId : "Least"]));
 
 describe.each(Object.entries(collections))("the contract's file, for %s", (collection, type) => {
   it("names exactly the properties that a record shows", async () => {
@@ -79,7 +80,10 @@ it("answers problems in the form of the contract's Problem", async () => {
 });
 
 it("takes the limits and switches that the contract names", () => {
-  const parameters: { name: string; schema: { default?: number; maximum?: number } }[] = [...contract.paths["/{collection}"].get.parameters, ...contract.paths["/changes"].get.parameters];
+  const parameters: { name: string; schema: { default?: number; maximum?: number } }[] = [
+    ...contract.paths["/{collection}"].get.parameters,
+    ...contract.paths["/changes"].get.parameters,
+  ];
   expect(parameters.filter(({ name }) => name === "limit").map(({ schema }) => [schema.default, schema.maximum])).toEqual([
     [100, 200],
     [200, 500],

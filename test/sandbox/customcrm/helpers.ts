@@ -18,13 +18,17 @@ export interface ApiResult {
 
 export type Api = (method: string, path: string, call?: ApiCall) => Promise<ApiResult>;
 
+export type Made = { readonly Id: string; readonly ETag: string; readonly CreatedAt: string; readonly ModifiedAt: string } & {
+  readonly [property: string]: string | null;
+};
+
 /** A sandbox with the seed's records, its clock in the test's hands. */
 export interface TestSandbox {
   readonly api: Api;
   readonly sandbox: CustomcrmSandbox;
   readonly settings: CustomcrmSettings;
   /** Creates a record and returns it; fails where that is refused. */
-  made(collection: string, body: unknown): Promise<Record<string, string>>;
+  made(collection: string, body: unknown): Promise<Made>;
   token(form: Record<string, string>, headers?: Record<string, string>): Promise<ApiResult>;
   set(settings: Partial<CustomcrmSettings>): void;
   pass(ms: number): Promise<void>;

@@ -221,13 +221,13 @@ describe("/changes", () => {
     sandbox.set({ changesLateMs: 5000 });
     const since = await head();
     const ids = [];
-    for (let count = 0; count < 20; count += 1) {
+    for (let count = 0; count < 40; count += 1) {
       ids.push((await sandbox.made("products", { Name: `Laat ${count}` })).Id);
-      await sandbox.pass(200);
+      await sandbox.pass(100);
     }
     const early = await changes(`?since=${since}`);
     expect(early.changes.length).toBeGreaterThan(0);
-    expect(early.changes.length).toBeLessThan(20);
+    expect(early.changes.length).toBeLessThan(40);
     await sandbox.pass(5000);
     const missed = ids.length - early.changes.length - (await changes(`?since=${early.position}`)).changes.length;
     expect(missed).toBeGreaterThan(0);

@@ -1,0 +1,32 @@
+import { type Dataflow, dataflowOf, dataflows } from "../domain/dataflow.js";
+import type { Snapshot } from "../domain/entity.js";
+import type { EntityType, ExactType, System } from "../domain/words.js";
+import type { SystemRecord } from "../schema/system-record.type.js";
+
+export type RecordObject = SystemRecord & { readonly __typename: string };
+
+/** A record as the API shows it: the system's own property names in camelCase, and when it was read. */
+export function recordObject(flow: Dataflow, { record, asOf }: Snapshot): RecordObject {
+  const shown = Object.entries(record.properties).map(([property, value]) => [fieldName(record.system, flow, property), value] as const);
+  return { ...Object.fromEntries(shown), __typename: typeName(record.system, flow), recordId: record.id, asOf, modifiedAt: record.modifiedAt };
+}
+
+/** The GraphQL type that shows a system's record of this kind of entity. */
+export const typeName = (system: System, flow: Pick<Dataflow, "customcrm" | "exact">): string => (system === "CUSTOMCRM" ? `Customcrm${flow.customcrm}` : exactTypes[flow.exact]);
+const exactTypes: { readonly [T in ExactType]: string } = { Accounts: "ExactAccount", Contacts: "ExactContact" };
+
+/** `ZipCode` is shown as `zipCode`, and a reference as the id that it is. A site's own name for a property is shown under the usual one. */
+export function fieldName(system: System, flow: Dataflow, property: string): string {
+  const usual = system === "CUSTOMCRM" ? usualName(flow, property) : property;
+  if (system === "EXACT" && usual === "VATNumber") return "vatNumber";
+  if (system === "EXACT" && flow.exact === "Contacts" && usual === "Account") return "accountId";
+  return usual.charAt(0).toLowerCase() + usual.slice(1);
+}
+
+function usualName(flow: Dataflow, property: string): string {
+  const field = flow.rows.find((row) => row.customcrm === property)?.field;
+  return shippedProperty(flow.type, field) ?? property;
+}
+
+const shippedProperty = (type: EntityType, field: string | undefined): string | undefined =>
+  dataflowOf(dataflows, type).rows.find((row) => row.field === field)?.customcrm;

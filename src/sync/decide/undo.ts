@@ -1,0 +1,33 @@
+import type { Intent } from "../../domain/entity.js";
+import type { PlannedWrite, Sighting } from "./observation.js";
+import { differing, equal } from "./units.js";
+
+/** How a write that was accepted is undone when the other side refused for good (I9). */
+export type Undo =
+  | { readonly kind: "write"; readonly write: PlannedWrite }
+  /** Nothing of it is left to undo. */
+  | { readonly kind: "nothing" }
+  /** Somebody has changed the record since, or it can't be put back: a person decides. */
+  | { readonly kind: "unsafe"; readonly reason: string };
+
+/**
+ * Puts back what the record held, if it still holds what we wrote. A created record is deleted, if nothing was added to it. A
+ * delete is never undone.
+ */
+export function undoOf(intent: Intent, recordId: string | null, now: Sighting): Undo {
+  if (intent.operation === "DELETE") return { kind: "unsafe", reason: "A deleted record is not made again." };
+  if (now.kind !== "present") return intent.operation === "CREATE" ? { kind: "nothing" } : { kind: "unsafe", reason: "The record is no longer there." };
+  const common = { system: intent.system, recordId, source: {}, extra: {} };
+  if (intent.operation === "CREATE") {
+    const changed = differing(intent.fields, now.fields).filter((field) => field in intent.fields);
+    return changed.length > 0
+      ? { kind: "unsafe", reason: `The new record was edited already: ${changed.join(", ")}.` }
+      : { kind: "write", write: { ...common, operation: "DELETE", fields: {}, over: {} } };
+  }
+  const before = intent.over ?? {};
+  const names = Object.keys(intent.fields);
+  const edited = names.filter((field) => !equal(now.fields[field], intent.fields[field]) && !equal(now.fields[field], before[field]));
+  if (edited.length > 0) return { kind: "unsafe", reason: `Somebody has changed ${edited.join(", ")} since.` };
+  const fields = Object.fromEntries(names.filter((field) => !equal(now.fields[field], before[field])).map((field) => [field, before[field] ?? null]));
+  return Object.keys(fields).length === 0 ? { kind: "nothing" } : { kind: "write", write: { ...common, operation: "UPDATE", fields, over: intent.fields } };
+}

@@ -1,0 +1,57 @@
+import { type System, systems } from "../domain/words.js";
+import type { Queue } from "../queue/queue.js";
+import type { Engine } from "./engine.js";
+import { isPassing } from "./outcome.js";
+
+export interface DriverOptions {
+  /** The safety interval of the polls; hints bring most changes sooner. */
+  readonly intervalMs: number;
+  /** How soon marks are looked at when nobody has hinted. */
+  readonly sweepMs: number;
+  /** Hints that come within this time are one. */
+  readonly hintMs: number;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** Decides when the engine works: at once at the start, then on schedule and on hints. The queue carries it to a worker. */
+export class Driver {
+  readonly ready: Promise<void>;
+  #isReady: () => void = () => {};
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly queue: Queue,
+    private readonly options: DriverOptions,
+  ) {
+    this.ready = new Promise((resolve) => {
+      this.#isReady = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    this.queue.work((job, signal) => this.#work(job, signal), 3);
+    const { intervalMs, sweepMs } = this.options;
+    for (const system of systems) {
+      await this.queue.repeat({ kind: "poll", system }, `poll:${system}`, intervalMs);
+      await this.queue.add({ kind: "poll", system }, { key: `first-poll:${system}` });
+    }
+    await this.queue.repeat({ kind: "sweep" }, "sweep", sweepMs);
+  }
+
+  /** Something has changed there: look soon. Equal hints that wait are one. */
+  async hint(system: System): Promise<void> {
+    await this.queue.add({ kind: "poll", system }, { key: `hint:${system}`, delayMs: this.options.hintMs, priority: 1 });
+  }
+
+  async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {
+    try {
+      if (job.kind === "poll") await this.engine.poll(job.system, { signal });
+      if (job.kind === "sweep") await this.engine.sweep();
+      await this.engine.drain(signal, () => this.#isReady());
+    } catch (error) {
+      // What passes is tried again at the next interval; the record of it is on `systems` and on the entities.
+      this.options.onError(error, job.kind);
+      if (!isPassing(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import type { CallClass, Connector } from "../connectors/connector.js";
+import type { RecordRef } from "../domain/record.js";
+import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
+import { compare } from "./compare.js";
+import { heldKey, mintUnknown } from "./mint.js";
+import type { SettleOptions, SettleParts } from "./parts.js";
+import { type Pulled, pull } from "./pull.js";
+import { refresh, type Settled, settle } from "./settle.js";
+
+export interface EngineParts extends SettleParts {
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** How many marks one pass looks at; what is beyond waits for the next one. */
+const marksPerPass = 50_000;
+/** Entities observed together. */
+const batchSize = 100;
+/** Entities whose writes go out between two looks at what else is marked, so that a backlog of creates delays no edit for long. */
+const pushesPerPass = 48;
+
+/** Keeps the two systems the same: reads feeds, settles what is marked. Safe to run in any number of processes (R13). */
+export class Engine {
+  readonly #parts: EngineParts;
+  /** Marks whose plan is known to write, and what: not planned again before their turn. */
+  readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
+
+  #isDraining = false;
+  #wanted = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what changed in one system. A feed that no longer reaches back is made good by a full compare (R12). */
+  async poll(
+    system: System,
+    options: Pick<SettleOptions, "signal"> & { readonly class?: CallClass; readonly onRead?: (count: number) => void } = {},
+  ): Promise<Pulled> {
+    const connector = this.#connector(system);
+    const pulled = await pull(this.#pullParts(), connector, { class: options.class ?? "poll", ...signalOf(options) }, options.onRead);
+    if (pulled.expired) await compare(this.#pullParts(), connector, { class: "compare", ...signalOf(options) }, options.onRead);
+    return pulled;
+  }
+
+  /** Compares everything that a system has with what is known of it. */
+  async compare(system: System, options: { readonly signal?: AbortSignal; readonly onRead?: (count: number) => void } = {}): Promise<void> {
+    await compare(this.#pullParts(), this.#connector(system), { class: "compare", ...signalOf(options) }, options.onRead);
+  }
+
+  /** True once every feed of both systems was read to its end: before that nobody can say that a record has no counterpart (R6). */
+  async knowsBoth(): Promise<boolean> {
+    const states = await Promise.all(systems.flatMap((system) => this.#connector(system).feeds.map((feed) => this.#parts.store.feeds.get(system, feed.name))));
+    return states.every((state) => state.polledAt !== null);
+  }
+
+  /**
+   * Settles what is marked until nothing is left that could be done now: first links and plans everything, which is quick
+   * however much there is to write, then writes some, and looks again. One at a time in a process: who comes while another
+   * is at it leaves the work to that one.
+   */
+  async drain(signal?: AbortSignal, onLinked: () => void = () => {}): Promise<void> {
+    this.#wanted = true;
+    if (this.#isDraining || !(await this.knowsBoth()) || this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      while (this.#wanted && !signal?.aborted) {
+        this.#wanted = false;
+        await this.#pass({ class: "change", withoutPush: true, ...signalOf({ signal }) });
+        onLinked();
+        if ((await this.#pushSome({ class: "change", ...signalOf({ signal }) })) > 0) this.#wanted = true;
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  /** Marks what is due, and gives rows that were held for an open create another look. */
+  async sweep(): Promise<void> {
+    const { store, clock } = this.#parts;
+    const due = await store.entities.due(clock(), 1000);
+    if (due.length > 0) await store.feeds.markDirty(due);
+    await this.#reviewHeld();
+  }
+
+  async #pass(options: SettleOptions): Promise<void> {
+    const marks = await this.#parts.store.feeds.dirty(marksPerPass);
+    const open = marks.filter((mark) => this.#owing.get(mark.entityId)?.generation !== mark.generation);
+    // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
+    for (const type of entityTypes) {
+      const own = open.filter((mark) => typeOfId(mark.entityId) === type);
+      for (const batch of batches(own, batchSize * 2)) {
+        await refresh(
+          this.#parts,
+          batch.map((mark) => mark.entityId),
+        );
+      }
+      for (const batch of batches(own, batchSize)) {
+        if (options.signal?.aborted) return;
+        const settled = await settle(
+          this.#parts,
+          batch.map((mark) => mark.entityId),
+          options,
+        );
+        const done = batch.filter((_, i) => settled[i]?.done);
+        if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
+        batch.forEach((mark, i) => {
+          const one = settled[i];
+          if (one?.owes) this.#owing.set(mark.entityId, { generation: mark.generation, kind: one.kind });
+        });
+      }
+    }
+  }
+
+  /** Writes for some of what owes writes: edits first, then what was waited for longest. Gives how many it could try. */
+  async #pushSome(options: SettleOptions): Promise<number> {
+    const turn = [...this.#owing.entries()].sort(([, a], [, b]) => Number(a.kind === "CREATE") - Number(b.kind === "CREATE")).slice(0, pushesPerPass);
+    for (const batch of batches(turn, 16)) {
+      if (options.signal?.aborted) break;
+      const settled = await settle(
+        this.#parts,
+        batch.map(([id]) => id),
+        options,
+      );
+      const done = batch.filter((_, i) => settled[i]?.done).map(([entityId, { generation }]) => ({ entityId, generation }));
+      if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
+      for (const [id] of batch) this.#owing.delete(id);
+    }
+    return turn.length;
+  }
+
+  async #reviewHeld(): Promise<void> {
+    const { store } = this.#parts;
+    const found = await store.documents.get<RecordRef[]>("meta", heldKey);
+    if (!found || found.value.length === 0) return;
+    const [owners, snapshots] = await Promise.all([store.entities.idsOfRecords(found.value), store.snapshots.get(found.value)]);
+    if (!(await store.documents.set("meta", heldKey, [], found.version))) return;
+    for (const system of systems) {
+      const records = found.value.flatMap((ref, i) => {
+        const snapshot = snapshots[i];
+        return ref.system === system && !owners[i] && snapshot && snapshot.deletedAt === null ? [snapshot.record] : [];
+      });
+      // Those that still fit an open create are held again.
+      await mintUnknown(this.#pullParts(), system, records);
+    }
+  }
+
+  #connector(system: System): Connector {
+    return this.#parts.connectors[system];
+  }
+
+  #pullParts() {
+    const { store, settings, clock, newId } = this.#parts;
+    return { store, flows: settings.flows, clock, newId, overlapMs: settings.overlapMs, settings };
+  }
+}
+
+/** Entity ids tell their type, so that marks can be put in order without reading what they mark. */
+export const idPrefixes: { readonly [T in EntityType]: string } = { ACCOUNT: "acc_", CONTACT: "con_", PRODUCT: "prd_" };
+export const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
+
+const signalOf = (options: { readonly signal?: AbortSignal | undefined }) => (options.signal ? { signal: options.signal } : {});
+
+function* batches<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
+}

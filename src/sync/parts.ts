@@ -1,0 +1,39 @@
+import type { CallClass, Connector } from "../connectors/connector.js";
+import type { Entity } from "../domain/entity.js";
+import type { SyncSettings } from "../domain/settings.js";
+import type { Clock, EntityType, System } from "../domain/words.js";
+import type { Store } from "../store/store.js";
+import type { Plan, PlanSettings } from "./decide/observation.js";
+
+export interface SettleParts {
+  readonly store: Store;
+  readonly connectors: { readonly [S in System]: Connector };
+  readonly settings: SyncSettings;
+  readonly clock: Clock;
+  readonly newId: (type: EntityType) => string;
+  /** Between 0 and 1; spreads what is tried again. */
+  readonly random: () => number;
+  /** What the dataflows allow now: paused, first contact. */
+  readonly policy: (type: EntityType) => Promise<PlanSettings>;
+  /** Tells subscribers and guards of what was done. */
+  readonly onSettled?: (before: Entity, after: Entity | null, plan: Plan) => void;
+}
+
+export interface SettleOptions {
+  readonly class: CallClass;
+  readonly deadline?: number;
+  readonly signal?: AbortSignal;
+  /** A person waits: back-off is not waited out. */
+  readonly urgent?: boolean;
+  /** Stop before anything is sent to a system. */
+  readonly withoutPush?: boolean;
+}
+
+export const callOptions = (options: SettleOptions) => ({
+  class: options.class,
+  ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+  ...(options.signal ? { signal: options.signal } : {}),
+});
+
+/** Who holds this lease is the one writer of the entity (R13). */
+export const leaseKey = (entityId: string): string => `entity:${entityId}`;

@@ -1,0 +1,1 @@
+import type { Entity, Intent } from "../domain/entity.js";

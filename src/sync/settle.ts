@@ -1,0 +1,184 @@
+import type { Entity } from "../domain/entity.js";
+import { limits } from "../domain/limits.js";
+import type { PlannedActionKind } from "../domain/run.js";
+import type { Lease } from "../store/store.js";
+import type { Observation, Plan } from "./decide/observation.js";
+import { writeOf } from "./document.js";
+import { join } from "./join.js";
+import { matchOf } from "./matching.js";
+import { type Batch, observe, recordRefs, type Seen } from "./observe.js";
+import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
+import { plan } from "./plan.js";
+import { lookForLost, push } from "./push.js";
+import { renewed } from "./renew.js";
+import { readNow } from "./send.js";
+
+export interface Settled {
+  readonly id: string;
+  readonly entity: Entity | null;
+  readonly kind: PlannedActionKind;
+  /** False: somebody else holds it, or it changed meanwhile; it stays marked. */
+  readonly done: boolean;
+  /** Something is to be written, and was not, because `withoutPush` was asked for. */
+  readonly owes?: boolean;
+}
+
+/** Plans and pushes within one settling; a newcomer takes one for each side, a link one more. */
+const maxRounds = 6;
+
+/**
+ * Settles entities: each under its lease, from what is seen of it now, until nothing more can be done about it at once (R13).
+ * What fails for one leaves the others alone (R14).
+ */
+export async function settle(parts: SettleParts, ids: readonly string[], options: SettleOptions): Promise<readonly Settled[]> {
+  const leases = await Promise.all(ids.map((id) => parts.store.leases.acquire(leaseKey(id), limits.sync.leaseMs)));
+  const held = new Map<string, Lease>();
+  ids.forEach((id, i) => {
+    const lease = leases[i];
+    if (lease) held.set(id, lease);
+  });
+  const keepAlive = setInterval(() => {
+    for (const lease of held.values()) parts.store.leases.renew(lease, limits.sync.leaseMs).catch(() => {});
+  }, limits.sync.leaseMs / 3);
+  try {
+    const results = new Map<string, Settled>();
+    for (const id of ids) if (!held.has(id)) results.set(id, { id, entity: null, kind: "NONE", done: false });
+    let open: readonly string[] = ids.filter((id) => held.has(id));
+    for (let round = 0; open.length > 0 && round < maxRounds; round++) {
+      open = await settleRound(parts, open, held, options, results);
+    }
+    return ids.map((id) => results.get(id) ?? { id, entity: null, kind: "NONE", done: true });
+  } finally {
+    clearInterval(keepAlive);
+    await Promise.all([...held.values()].map((lease) => parts.store.leases.release(lease)));
+  }
+}
+
+/** One look at each; gives those that need another one. */
+async function settleRound(
+  parts: SettleParts,
+  ids: readonly string[],
+  held: Map<string, Lease>,
+  options: SettleOptions,
+  results: Map<string, Settled>,
+): Promise<readonly string[]> {
+  const found = await parts.store.entities.get(ids);
+  const entities: Entity[] = [];
+  ids.forEach((id, i) => {
+    const entity = found[i];
+    if (!entity) results.set(id, { id, entity: null, kind: "NONE", done: true });
+    // It was joined with another: the survivor is settled under its own id, and its own lease.
+    else if (entity.id !== id) results.set(id, { id, entity, kind: "LINK", done: true });
+    else entities.push(entity);
+  });
+  const batch = await observeWhole(parts, entities, options);
+  const again: string[] = [];
+  const pushes: Promise<void>[] = [];
+  for (const seen of batch.seen) {
+    if (options.signal?.aborted) break;
+    const observation = await observationOf(parts, batch, seen, options);
+    const planned = plan(observation);
+    const { id } = seen.entity;
+    if (planned.link) {
+      if (await join(parts, held, seen, planned)) again.push(id);
+      else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
+    } else if (planned.writes.length > 0 && !options.withoutPush) {
+      pushes.push(
+        push(parts, observation, planned, options).then((pushed) => {
+          results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.entity !== null });
+          if (pushed.entity) parts.onSettled?.(seen.entity, pushed.entity, planned);
+          if (pushed.again) again.push(id);
+        }),
+      );
+      if (pushes.length >= maxPushes) await Promise.all(pushes.splice(0));
+    } else if (planned.writes.length > 0) {
+      results.set(id, await storeOwing(parts, seen, planned));
+    } else {
+      results.set(id, await store(parts, seen, planned));
+    }
+  }
+  await Promise.all(pushes);
+  return again;
+}
+
+/** Writes under way at a time; the budgets hold them back where a system is slower. */
+const maxPushes = 16;
+
+async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
+  const { entity, flow, sides } = seen;
+  const { id } = entity;
+  if (planned.ended) {
+    const ended = await parts.store.entities.commit({ put: [], remove: [{ id, revision: entity.revision, into: null }], markDirty: planned.wake });
+    if (ended.ok) parts.onSettled?.(entity, null, planned);
+    return { id, entity: null, kind: planned.kind, done: ended.ok };
+  }
+  if (!planned.changed && planned.history.length === 0) return { id, entity, kind: planned.kind, done: true };
+  const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
+  const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake });
+  if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
+  parts.onSettled?.(entity, planned.next, planned);
+  return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
+}
+
+/** Shows that something is on its way. The rest of the plan is stored with its intents, when its turn has come. */
+async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
+  const { entity, flow, sides } = seen;
+  const settled = { id: entity.id, entity, kind: planned.kind, done: false, owes: true };
+  if (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null) return settled;
+  const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
+  const pending: Entity = { ...entity, state: "PENDING", problem: null, nextActionAt: null };
+  const committed = await parts.store.entities.commit({ put: [writeOf(flow, pending, [], record)] });
+  return committed.ok ? { ...settled, entity: { ...pending, revision: entity.revision + 1 } } : settled;
+}
+
+/** What no snapshot is kept of is read first; what can't be read stays unread, and the plan leaves it alone. */
+async function observeWhole(parts: SettleParts, entities: readonly Entity[], options: SettleOptions): Promise<Batch> {
+  const batch = await observe(parts.store, parts.settings.flows, entities);
+  const unread = batch.seen.flatMap((seen) => seen.unread);
+  if (unread.length === 0) return batch;
+  const groups = new Map(unread.map((ref) => [`${ref.system}:${ref.type}`, { system: ref.system, type: ref.type }]));
+  await Promise.all(
+    [...groups.values()].map(async ({ system, type }) => {
+      const ids = unread.filter((ref) => ref.system === system && ref.type === type).map((ref) => ref.id);
+      await readNow({ snapshots: parts.store.snapshots, clock: parts.clock }, parts.connectors[system], type, ids, callOptions(options)).catch(() => {});
+    }),
+  );
+  return observe(parts.store, parts.settings.flows, entities);
+}
+
+export async function observationOf(parts: SettleParts, batch: Batch, seen: Seen, options: SettleOptions): Promise<Observation> {
+  const lookedFor = await lookForLost(parts, seen, callOptions(options));
+  const [match, settings] = await Promise.all([matchOf(parts.store.entities, seen.flow, seen.entity), parts.policy(seen.entity.type)]);
+  return {
+    flow: seen.flow,
+    entity: seen.entity,
+    sides: seen.sides,
+    references: batch.references,
+    settings,
+    match,
+    ...(lookedFor.length > 0 ? { lookedFor } : {}),
+    ...(options.urgent ? { urgent: true } : {}),
+    now: parts.clock(),
+  };
+}
+
+/** Brings the unified fields of entities with one side up to what their record says, before anybody is matched with them. */
+export async function refresh(parts: Pick<SettleParts, "store" | "settings" | "clock">, ids: readonly string[]): Promise<void> {
+  const found = (await parts.store.entities.get(ids)).filter((one): one is Entity => one !== null);
+  const entities = [...new Map(found.map((one) => [one.id, one])).values()].filter((one) => recordRefs(flowFor(parts, one), one).length === 1);
+  const batch = await observe(parts.store, parts.settings.flows, entities);
+  await Promise.all(
+    batch.seen.map(async (seen) => {
+      const next = renewed(seen, batch.references, parts.settings.defaultAccount);
+      if (!next) return;
+      const record = seen.sides.CUSTOMCRM.kind === "present" ? seen.sides.CUSTOMCRM.record : null;
+      await parts.store.entities.commit({ put: [writeOf(seen.flow, next, [], record)] });
+    }),
+  );
+}
+
+const flowFor = (parts: Pick<SettleParts, "settings">, entity: Entity) => {
+  const flow = parts.settings.flows.find((one) => one.type === entity.type);
+  if (!flow) throw new Error(`No dataflow is set up for ${entity.type}.`);
+  return flow;
+};

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "redis";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { StoreUnavailableError } from "../../src/domain/errors.js";
+import { RedisStore } from "../../src/store/redis.js";
+import { entity, write } from "../contracts/store-samples.js";
+import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/redis.js";
+
+const commandTimeoutMs = 300;
+
+describeWithOwnRedis("a Redis that fails", () => {
+  let redis: OwnRedis;
+  let store: RedisStore;
+  const log = vi.fn();
+  beforeEach(async () => {
+    log.mockClear();
+    redis = await startOwnRedis({ durable: true });
+    store = await RedisStore.connect({ url: redis.url, tenant: "t", encryptionKey: "k", commandTimeoutMs, log });
+  });
+  afterEach(async () => {
+    await store.stop();
+    await redis.stop();
+  });
+
+  it("is told as StoreUnavailableError in time, and is used again when it is back, with all that was stored", async () => {
+    await store.entities.commit({ put: [write(entity("a"))] });
+    await redis.crash();
+    const began = performance.now();
+    const failures = await Promise.all(
+      [store.entities.get(["a"]), store.entities.commit({ put: [write(entity("b"))] }), store.leases.acquire("x", 1000), store.ping(), store.entities.counts("ACCOUNT")].map(
+        (call) => call.then(() => null).catch((error: unknown) => error),
+      ),
+    );
+    expect(performance.now() - began).toBeLessThan(commandTimeoutMs * 3);
+    for (const failure of failures) expect(failure).toBeInstanceOf(StoreUnavailableError);
+    expect(String(failures[0])).toMatch(/^StoreUnavailableError: Redis does not answer: .+\. Try again later\.$/);
+    expect(log).toHaveBeenCalledTimes(1);
+
+    await redis.restart();
+    await vi.waitFor(() => store.ping(), { timeout: 10_000 });
+    expect((await store.entities.get(["a"]))[0]?.id).toBe("a");
+    // What was given up is not sent late.
+    await sleep(100);
+    expect(await store.entities.get(["b"])).toEqual([null]);
+    await vi.waitFor(() => expect(log).toHaveBeenLastCalledWith("Redis answers again."));
+  });
+
+  it("tells its bus again after it was back", async () => {
+    const heard = vi.fn();
+    store.events.subscribe(heard);
+    await redis.crash();
+    await redis.restart();
+    await vi.waitFor(
+      async () => {
+        await store.events.publish({ topic: "run", runId: "1" });
+        expect(heard).toHaveBeenCalled();
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+  });
+
+  it("may hang with its connections open: calls end in time, and a new connection is made", async () => {
+    process.kill(redis.pid, "SIGSTOP");
+    try {
+      for (let i = 0; i < 4; i++) await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    } finally {
+      process.kill(redis.pid, "SIGCONT");
+    }
+    await vi.waitFor(() => store.ping(), { timeout: 10_000 });
+    expect(await store.entities.commit({ put: [write(entity("a"))] })).toMatchObject({ ok: true });
+  });
+
+  it("may have lost its scripts, and gets them again", async () => {
+    await store.client.scriptFlush();
+    expect(await store.entities.commit({ put: [write(entity("a"))] })).toMatchObject({ ok: true });
+  });
+
+  it("is told in one sentence when it is not there at the start", async () => {
+    const connecting = RedisStore.connect({ url: "redis://127.0.0.1:1", tenant: "t", encryptionKey: "k", commandTimeoutMs });
+    await expect(connecting).rejects.toThrow(/^Redis does not answer: connect ECONNREFUSED 127\.0\.0\.1:1\. Try again later\.$/);
+    await expect(connecting).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it("is asked whether it keeps what it is given", async () => {
+    expect(await store.persistence()).toEqual({ appendonly: true, appendfsync: "always", eviction: "noeviction", warnings: [] });
+    await store.client.configSet({ appendfsync: "everysec", "maxmemory-policy": "allkeys-lru" });
+    const everysec = await store.persistence();
+    expect(everysec).toMatchObject({ appendonly: true, appendfsync: "everysec", eviction: "allkeys-lru" });
+    expect(everysec.warnings).toEqual([expect.stringContaining("the last second of writes"), expect.stringContaining("must be noeviction")]);
+    await store.client.configSet("appendonly", "no");
+    expect((await store.persistence()).warnings[0]).toContain("all links are lost");
+  });
+
+  it("may forbid to be asked, and still tells what it can", async () => {
+    await store.client.aclSetUser("guest", ["on", ">pw", "~*", "&*", "+@all", "-config"]);
+    const guest = async (rules: string[]) => {
+      await store.client.aclSetUser("guest", rules);
+      const seen = await RedisStore.connect({ url: redis.url.replace("unix://", "unix://guest:pw@"), tenant: "t", encryptionKey: "k" });
+      try {
+        return await seen.persistence();
+      } finally {
+        await seen.stop();
+      }
+    };
+    expect(await guest(["-config"])).toEqual({ appendonly: true, appendfsync: null, eviction: "noeviction", warnings: [] });
+    const blind = await guest(["-config", "-info"]);
+    expect(blind).toMatchObject({ appendonly: null, appendfsync: null, eviction: null });
+    expect(blind.warnings).toHaveLength(2);
+  });
+
+  it("never sees a secret's text", async () => {
+    await store.secrets.set("exact-token", "plain-and-secret", 0);
+    const raw = await createClient({ url: redis.url }).connect();
+    const stored = await raw.hGetAll(store.keys.secret("exact-token"));
+    await raw.close();
+    expect(JSON.stringify(stored)).not.toContain("plain-and-secret");
+    expect(stored.value).toMatch(/^v1\./);
+  });
+});
