@@ -34,8 +34,7 @@ function readDotEnv() {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await script(async () => {
     await setUpToServe();
-    process.stdout.write(
-      `Set up: Node ${process.versions.node}, dependencies, ${process.env.REDIS_URL ? "REDIS_URL" : (process.env.REDIS_SERVER_BIN ?? "no Redis (the store will be kept in memory)")}.\n`,
-    );
+    const redis = process.env.REDIS_URL ? "REDIS_URL" : process.env.REDIS_SERVER_BIN || "no Redis (the store will be kept in memory)";
+    process.stdout.write(`Set up: Node ${process.versions.node}, dependencies, ${redis}.\n`);
   });
 }

@@ -1,29 +1,148 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
-import { exactBudgetRules, SharedBudget } from "./connectors/budget.js";
-import { allCapabilities, type Capabilities } from "./connectors/customcrm/capabilities.js";
-import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/customcrm/connector.js";
-import { createExactConnector, type ExactConnector } from "./connectors/exact/index.js";
-import { HttpClient } from "./connectors/http.js";
+import { type Links, linksOf, type SandboxParts } from "./connect.js";
 import { parseDataflowFile } from "./dataflow-file.js";
-import type { Entity } from "./domain/entity.js";
 import { defaultSettings, type SyncSettings } from "./domain/settings.js";
-import { type Clock, type EntityType, entityTypes, type System } from "./domain/words.js";
+import { type Clock, type EntityType, entityTypes } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
-import { createBullmqQueue } from "./queue/bullmq.js";
+import { BullmqQueue } from "./queue/bullmq.js";
 import { InProcessQueue } from "./queue/in-process.js";
 import type { Queue } from "./queue/queue.js";
-import { type Sandboxes, startSandboxes } from "./sandbox/index.js";
-import { createServer, type Server } from "./server/server.js";
-import { MemoryBudgetStore } from "./store/budget-memory.js";
-import { RedisBudgetStore } from "./store/budget-redis.js";
+import { startSandboxes } from "./sandbox/index.js";
+import { consentRoutes } from "./server/consent.routes.js";
+import { createServer } from "./server/server.js";
+import { webhookRoutes } from "./server/webhook.routes.js";
 import { MemoryStore } from "./store/memory.js";
 import { RedisStore } from "./store/redis.js";
 import type { Store } from "./store/store.js";
-import type { Plan } from "./sync/decide/observation.js";
+import { announcementOf } from "./sync/announce.js";
 import { Driver } from "./sync/driver.js";
 import { Engine, idPrefixes } from "./sync/engine.js";
 import { dataflowState, planSettings } from "./sync/policy.js";
+
+export interface AppParts {
+  /** null: everything is kept in memory. */
+  readonly redisUrl: string | null;
+  readonly log: Logger;
+  /** Sandboxes that run already, for tests; else they are started where the config asks for them. */
+  readonly sandboxes?: SandboxParts;
+  readonly clock?: Clock;
+}
+
+export interface App {
+  readonly url: string;
+  readonly systems: { readonly exact: string; readonly customcrm: string };
+  /** Settles when the links of what both systems hold are made. */
+  readonly ready: Promise<void>;
+  readonly store: Store;
+  readonly engine: Engine;
+  summary(): Promise<Summary>;
+  stop(): Promise<void>;
+}
+
+/** Wires everything, top to bottom: the only place that names concrete classes. What was started is stopped if a later part fails. */
+export async function createApp(config: Config, parts: AppParts): Promise<App> {
+  const { log, redisUrl, clock = Date.now } = parts;
+  const started: { stop(): Promise<unknown> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const settings = siteSettings(config);
+    const tenant = config.mode === "sandbox" ? "sandbox" : "live";
+    const { store, queue } = await openStore(config, redisUrl, tenant, clock, log);
+    started.push(store);
+    const links = await linkUp(config, parts, store, clock, started);
+    const connectors = { CUSTOMCRM: links.customcrm, EXACT: links.exact };
+    const policy = async (type: EntityType) => planSettings(settings, await dataflowState(store, type, config.firstContact));
+
+    const engine = new Engine({
+      store,
+      connectors,
+      settings,
+      clock,
+      policy,
+      newId: (type) => `${idPrefixes[type]}${randomUUID().replaceAll("-", "")}`,
+      newIntentId: randomUUID,
+      random: Math.random,
+      onSettled: (before, after, plan) => {
+        const event = announcementOf(before, after, plan, clock());
+        if (event) store.events.publish({ topic: "entity", event }).catch((error) => log.warn(error, "A change could not be announced."));
+      },
+    });
+    const driver = new Driver(engine, queue, {
+      intervalMs: config.syncIntervalSeconds * 1000,
+      sweepMs: 5_000,
+      hintMs: config.mode === "sandbox" ? 500 : 20_000,
+      onError: (error, what) => log.warn(error, `The ${what} could not be done now and is tried again.`),
+    });
+    const hint = (system: "CUSTOMCRM" | "EXACT") => driver.hint(system);
+
+    const server = await createServer({
+      store,
+      connectors,
+      settings,
+      clock,
+      log,
+      host: config.host,
+      port: config.port,
+      pausedProblem: async (type) => (await policy(type)).paused,
+      routes: [async (app) => consentRoutes(app, links.consent), async (app) => webhookRoutes(app, links.webhooks, store.documents, hint)],
+    });
+    started.push(server, { stop: () => queue.stop(5_000) });
+    if (config.role !== "api") await driver.start();
+    return {
+      url: server.url,
+      systems: links.origins,
+      ready: config.role === "api" ? Promise.resolve() : driver.ready,
+      store,
+      engine,
+      summary: () => summaryOf(store),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The table as this site has it: `dataflow.yml` beside the process, if there is one. */
+function siteSettings(config: Config): SyncSettings {
+  const settings = existsSync("dataflow.yml") ? parseDataflowFile(readFileSync("dataflow.yml", "utf8")) : defaultSettings;
+  return config.mode === "sandbox" ? { ...settings, overlapMs: 60_000, quarantineMs: 60_000 } : settings;
+}
+
+async function openStore(config: Config, url: string | null, tenant: string, clock: Clock, log: Logger): Promise<{ store: Store; queue: Queue }> {
+  const say = (message: string, error?: unknown) => log.warn(error, message);
+  if (url === null)
+    return { store: new MemoryStore({ clock, encryptionKey: config.encryptionKeys, log: say }), queue: new InProcessQueue({ clock, log: say }) };
+  const store = await RedisStore.connect({ url, tenant, encryptionKey: config.encryptionKeys, clock, log: say });
+  try {
+    for (const warning of (await store.persistence()).warnings) log.warn(warning);
+    return { store, queue: await BullmqQueue.connect({ url, tenant, log: say }) };
+  } catch (error) {
+    await store.stop();
+    throw error;
+  }
+}
+
+async function linkUp(config: Config, parts: AppParts, store: Store, clock: Clock, started: { stop(): Promise<unknown> }[]): Promise<Links> {
+  if (config.mode === "real") return linksOf({ config, store, clock, log: parts.log });
+  const { exactPort, customcrmPort } = config.sandbox;
+  const own = parts.sandboxes ? null : await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") });
+  if (own) started.push(own);
+  const sandboxes = parts.sandboxes ?? own;
+  if (!sandboxes) throw new Error("There is no sandbox.");
+  const links = linksOf({ config, store, clock, log: parts.log, sandboxes });
+  started.push({ stop: links.stop });
+  await links.consentWithoutBrowser();
+  return links;
+}
+
+async function summaryOf(store: Store): Promise<Summary> {
+  const counts = await Promise.all(entityTypes.map(async (type) => [type, await store.entities.counts(type)] as const));
+  return { counts: Object.fromEntries(counts) as unknown as Summary["counts"] };
+}

@@ -91,6 +91,7 @@ export class SharedBudget implements Budget {
   #pumping: Promise<void> | null = null;
   #again = false;
   #cancelTimer: () => void = () => {};
+  #stopped = false;
 
   constructor(options: SharedBudgetOptions) {
     this.#options = options;
@@ -103,6 +104,7 @@ export class SharedBudget implements Budget {
 
   admit(call: BudgetCall): Promise<Permit> {
     return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(new UnavailableError(this.#options.system, stopping));
       const now = this.#clock();
       const until = call.deadline ?? now + (this.#options.maxWaitMs ?? 120_000);
       const onAbort = () => this.#leave(waiter, new UnavailableError(this.#options.system, "The caller gave up waiting for the budget; nothing was sent."));
@@ -130,6 +132,13 @@ export class SharedBudget implements Budget {
 
   async windows(): Promise<readonly BudgetWindow[]> {
     return windowsOf(await this.#options.store.read(), this.#clock(), this.#rules);
+  }
+
+  /** Sends everybody home who still waits, so that a process can end; nothing was sent for them. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+    for (const waiter of [...this.#waiting]) this.#leave(waiter, new UnavailableError(this.#options.system, stopping));
   }
 
   #enqueue(waiter: Waiter): void {
@@ -269,6 +278,8 @@ export class SharedBudget implements Budget {
     );
   }
 }
+
+const stopping = "The gateway is stopping; nothing was sent.";
 
 function windowsOf(state: BudgetState, now: number, rules: BudgetRules): readonly BudgetWindow[] {
   const t = now + state.offsetMs;

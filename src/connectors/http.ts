@@ -113,15 +113,20 @@ export class HttpClient {
     return this.#stopped;
   }
 
-  /** A read that was cut off costs nothing to repeat once, mostly because an idle socket was closed under it. */
+  /**
+   * A read that was cut off costs nothing to repeat once, mostly because an idle socket was closed under it. Both tries together
+   * have the time of one.
+   */
   async #twice(request: HttpRequest): Promise<HttpAnswer> {
+    const until = Math.min(this.#clock() + this.#timeoutMs, request.deadline ?? Number.POSITIVE_INFINITY);
     try {
       return await this.#once(request);
     } catch (error) {
       if (!(error instanceof TransportFault) || error.kind !== "reset" || request.signal?.aborted) throw error;
-      const random = this.#options.random ?? Math.random;
-      await new Promise((resolve) => setTimeout(resolve, 10 + random() * 40));
-      return this.#once(request);
+      const pauseMs = 10 + (this.#options.random ?? Math.random)() * 40;
+      if (this.#clock() + pauseMs >= until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      return this.#once({ ...request, deadline: until });
     }
   }
 

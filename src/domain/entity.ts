@@ -48,6 +48,8 @@ export interface Entity {
   readonly review?: Review | null;
   /** What a system refused for good: not repeated until what would be sent changes (R14). */
   readonly refused?: readonly RefusedWrite[];
+  /** Values that stand on a side, lose, and are in the history already; until they are overwritten. */
+  readonly overruled?: readonly OverruledValue[];
   /** `<system>.<field>`: a write of ours moved that side's modified time while a change there was unsettled, so it tells no order (R3). */
   readonly timeUnknown?: readonly string[];
   /** Our create in Exact is linked, and Customcrm has not been told its id yet. */
@@ -60,6 +62,13 @@ export interface Review {
   readonly keys: { readonly [entityId: string]: readonly string[] };
   /** What a person said; it stands as long as the keys do. */
   readonly answer: "CREATE_NEW" | "LEAVE_ALONE" | null;
+}
+
+export interface OverruledValue {
+  readonly system: System;
+  readonly field: string;
+  /** As that side holds it. */
+  readonly value: CanonicalValue;
 }
 
 /** A write that a system refused for good. */

@@ -16,7 +16,11 @@ export function maxAgeOf(maxAge: number | null | undefined): MaxAge {
 }
 
 /** The one member that a @oneOf input gives. */
-export function oneOf<K extends string>(input: { readonly [P in K]?: string | null }, names: readonly K[], what: string): { readonly name: K; readonly value: string } {
+export function oneOf<K extends string>(
+  input: { readonly [P in K]?: string | null },
+  names: readonly K[],
+  what: string,
+): { readonly name: K; readonly value: string } {
   const given = names.flatMap((name) => {
     const value = input[name];
     return typeof value === "string" ? [{ name, value }] : [];

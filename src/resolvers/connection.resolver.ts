@@ -20,4 +20,6 @@ function countResolver(connection: ClassType<object>) {
   return CountResolver;
 }
 
-export const countResolvers = [AccountConnection, ContactConnection, ProductConnection, LinkConnection, LinkEventConnection, PlannedActionConnection].map(countResolver);
+export const countResolvers = [AccountConnection, ContactConnection, ProductConnection, LinkConnection, LinkEventConnection, PlannedActionConnection].map(
+  countResolver,
+);

@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from "type-graphql";
 import { Account } from "../schema/account.type.js";
-import { Contact } from "../schema/contact.type.js";
 import { ContactConnection } from "../schema/connection.type.js";
+import { Contact } from "../schema/contact.type.js";
 import { CustomcrmContact } from "../schema/customcrm-record.type.js";
 import { EntityRef } from "../schema/entity-ref.input.js";
 import { EntityOrder } from "../schema/enums.js";
@@ -32,7 +32,7 @@ export class ContactResolver {
     return this.#entities.byRef(context, info, "CONTACT", by, maxAge);
   }
 
-  @Query(() => ContactConnection{ description: "Contacts of both systems, page by page." })
+  @Query(() => ContactConnection, { description: "Contacts of both systems, page by page." })
   contacts(
     @Arg("first", () => Int, { nullable: true, defaultValue: 50, description: about.first }) first: number | null,
     @Arg("after", () => String, { nullable: true, description: about.after }) after: string | null | undefined,

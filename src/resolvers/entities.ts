@@ -15,11 +15,11 @@ import type { MaxAge } from "./record-loaders.js";
 import { type RecordObject, recordObject } from "./record-objects.js";
 
 export interface ListArguments {
-  readonly first?: number | null;
-  readonly after?: string | null;
-  readonly filter?: Filter | null;
-  readonly orderBy?: EntityQuery["order"] | null;
-  readonly maxAge?: number | null;
+  readonly first: number | null;
+  readonly after: string | null | undefined;
+  readonly filter: Filter | null | undefined;
+  readonly orderBy: EntityQuery["order"] | null | undefined;
+  readonly maxAge: number | null | undefined;
 }
 
 /** What the three types of entities have in common: how they are found, listed and shown. */
@@ -31,7 +31,13 @@ export class EntityReading {
   }
 
   /** By any of its ids; null when no entity of this type has it. */
-  async byRef(context: RequestContext, info: GraphQLResolveInfo, type: EntityType, by: EntityRef, maxAge: number | null | undefined): Promise<EntityObject | null> {
+  async byRef(
+    context: RequestContext,
+    info: GraphQLResolveInfo,
+    type: EntityType,
+    by: EntityRef,
+    maxAge: number | null | undefined,
+  ): Promise<EntityObject | null> {
     const age = maxAgeOf(maxAge);
     const entity = await this.find(context, type, by);
     return entity && this.shown(context, info, entity, age);
@@ -60,7 +66,14 @@ export class EntityReading {
   }
 
   /** What belongs to an account. The account's page and those of its neighbours are read together. */
-  async ofAccount(context: RequestContext, info: GraphQLResolveInfo, account: EntityView, type: EntityType, first: number | null | undefined, after: string | null | undefined) {
+  async ofAccount(
+    context: RequestContext,
+    info: GraphQLResolveInfo,
+    account: EntityView,
+    type: EntityType,
+    first: number | null | undefined,
+    after: string | null | undefined,
+  ) {
     const query: EntityQuery = { type, terms: { accountId: account.entity.id }, order: "NAME_ASC" };
     return this.#page(context, info, query, firstOf(first), after ?? null, account.maxAge);
   }
@@ -96,7 +109,14 @@ export class EntityReading {
     return typeof value === "string" ? value : null;
   }
 
-  async #page(context: RequestContext, info: GraphQLResolveInfo, query: EntityQuery, first: number, after: string | null, maxAge: MaxAge): Promise<Page<EntityObject>> {
+  async #page(
+    context: RequestContext,
+    info: GraphQLResolveInfo,
+    query: EntityQuery,
+    first: number,
+    after: string | null,
+    maxAge: MaxAge,
+  ): Promise<Page<EntityObject>> {
     const page = await context.loaders.page({ query, first, after, maxAge });
     context.notes.entities(info, page.views, ["nodes"], ["edges", "node"]);
     return pageOf({ ...page, nodes: page.views.map(entityObject), count: () => this.#parts.store.entities.count(query) });

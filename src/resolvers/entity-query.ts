@@ -1,7 +1,7 @@
-import type { EntityType, IsoTime, LinkState } from "../domain/words.js";
-import type { EntityQuery } from "../store/store.js";
 import { folded } from "../domain/canonical.js";
+import type { EntityType, IsoTime, LinkState } from "../domain/words.js";
 import type { TextFilter } from "../schema/filter.input.js";
+import type { EntityQuery } from "../store/store.js";
 import { termOf } from "../sync/index-entry.js";
 import { oneOf } from "./arguments.js";
 

@@ -121,7 +121,10 @@ const refOf = ({ system, type, id }: SystemRecord): RecordRef => ({ system, type
 const nameOf = (system: System): string => (system === "CUSTOMCRM" ? "Customcrm" : "Exact Online");
 
 const missing = (ref: RecordRef) =>
-  new NotFoundError(ref.system, `${nameOf(ref.system)} did not return ${ref.type} ${ref.id} any more. What was last read stands until its deletion is certain.`);
+  new NotFoundError(
+    ref.system,
+    `${nameOf(ref.system)} did not return ${ref.type} ${ref.id} any more. What was last read stands until its deletion is certain.`,
+  );
 
 const busy = (ref: RecordRef) =>
   new ModifiedElsewhereError(ref.system, `${ref.type} ${ref.id} of ${nameOf(ref.system)} was written to whenever it was read. What was last read is shown.`);

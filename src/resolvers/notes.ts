@@ -38,7 +38,10 @@ export class Notes {
       const isTold = (below.length > 0 ? below : [[]]).some((path) => isSelected(info, ...path, field));
       const stale = views.flatMap((view) => view.stale.filter((one) => one.system === system));
       if (isTold || stale.length === 0) continue;
-      this.#unified(info, stale.map(({ reading }) => reading));
+      this.#unified(
+        info,
+        stale.map(({ reading }) => reading),
+      );
     }
   }
 

@@ -1,13 +1,13 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from "type-graphql";
 import { Account } from "../schema/account.type.js";
-import { Product } from "../schema/product.type.js";
 import { ProductConnection } from "../schema/connection.type.js";
 import { CustomcrmProduct } from "../schema/customcrm-record.type.js";
 import { EntityRef } from "../schema/entity-ref.input.js";
 import { EntityOrder } from "../schema/enums.js";
 import { ExactContact } from "../schema/exact-record.type.js";
 import { ProductFilter } from "../schema/filter.input.js";
+import { Product } from "../schema/product.type.js";
 import type { EntityQuery } from "../store/store.js";
 import type { RequestContext } from "./context.js";
 import { about } from "./descriptions.js";
@@ -32,7 +32,7 @@ export class ProductResolver {
     return this.#entities.byRef(context, info, "PRODUCT", by, maxAge);
   }
 
-  @Query(() => ProductConnection{ description: "Products of both systems, page by page." })
+  @Query(() => ProductConnection, { description: "Products of both systems, page by page." })
   products(
     @Arg("first", () => Int, { nullable: true, defaultValue: 50, description: about.first }) first: number | null,
     @Arg("after", () => String, { nullable: true, description: about.after }) after: string | null | undefined,

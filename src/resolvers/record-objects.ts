@@ -12,7 +12,8 @@ export function recordObject(flow: Dataflow, { record, asOf }: Snapshot): Record
 }
 
 /** The GraphQL type that shows a system's record of this kind of entity. */
-export const typeName = (system: System, flow: Pick<Dataflow, "customcrm" | "exact">): string => (system === "CUSTOMCRM" ? `Customcrm${flow.customcrm}` : exactTypes[flow.exact]);
+export const typeName = (system: System, flow: Pick<Dataflow, "customcrm" | "exact">): string =>
+  system === "CUSTOMCRM" ? `Customcrm${flow.customcrm}` : exactTypes[flow.exact];
 const exactTypes: { readonly [T in ExactType]: string } = { Accounts: "ExactAccount", Contacts: "ExactContact" };
 
 /** `ZipCode` is shown as `zipCode`, and a reference as the id that it is. A site's own name for a property is shown under the usual one. */

@@ -6,7 +6,6 @@ import type {
   EntityType as EntityTypeWord,
 } from "../domain/words.js";
 import { ConflictPolicy, DeletePolicy, Direction, EntityType } from "./enums.js";
-import { Problem } from "./problem.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "A field of the unified entity and the property that holds it in each system." })
 export class DataflowProperty {

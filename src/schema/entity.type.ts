@@ -28,9 +28,10 @@ export abstract class Entity extends Node {
 export function EntityObject(description: string): ClassDecorator {
   const decorators: ClassDecorator[] = [
     ObjectType({ implements: [Node, Entity], simpleResolvers: true, description }),
-    Directive('@key(fields: "id")'),
-    Directive('@key(fields: "customcrmId")'),
+    // The last to be applied is printed first, as with decorators that stand above a class.
     Directive('@key(fields: "exactId")'),
+    Directive('@key(fields: "customcrmId")'),
+    Directive('@key(fields: "id")'),
   ];
   return (target) => {
     for (const decorate of decorators) decorate(target);

@@ -1,6 +1,6 @@
 import { registerEnumType } from "type-graphql";
-import type { PlannedActionKind as PlannedActionKindWord, RunState as RunStateWord, SyncMode as SyncModeWord } from "../domain/run.js";
 import type { SystemWriteStatus as SystemWriteStatusWord, UserErrorCode as UserErrorCodeWord, WriteStatus as WriteStatusWord } from "../domain/operation.js";
+import type { PlannedActionKind as PlannedActionKindWord, RunState as RunStateWord, SyncMode as SyncModeWord } from "../domain/run.js";
 import type {
   ChangeSource as ChangeSourceWord,
   ConflictPolicy as ConflictPolicyWord,
@@ -16,7 +16,9 @@ import type {
 /** An enum whose members are the words of the domain: a word without a description, or one too many, does not compile. */
 function enumOf<W extends string>(name: string, description: string, words: { readonly [K in W]: string }): { readonly [K in W]: K } {
   const members = Object.fromEntries(Object.keys(words).map((word) => [word, word])) as { [K in W]: K };
-  const valuesConfig = Object.fromEntries(Object.entries<string>(words).map(([word, text]) => [word, { description: text }])) as { [K in W]: { description: string } };
+  const valuesConfig = Object.fromEntries(Object.entries<string>(words).map(([word, text]) => [word, { description: text }])) as {
+    [K in W]: { description: string };
+  };
   registerEnumType(members, { name, description, valuesConfig });
   return members;
 }
@@ -85,11 +87,15 @@ export const Direction = enumOf<DirectionWord>("Direction", "Which way changes o
   TO_CUSTOMCRM: "From Exact to Customcrm only.",
 });
 
-export const DeletePolicy = enumOf<DeletePolicyWord>("DeletePolicy", "What happens to a record whose counterpart was deleted and which nobody has edited since.", {
-  DETACH: "It stays, and is no longer synchronized.",
-  ARCHIVE: "It gets an end date in Exact.",
-  PROPAGATE: "It is deleted as well.",
-});
+export const DeletePolicy = enumOf<DeletePolicyWord>(
+  "DeletePolicy",
+  "What happens to a record whose counterpart was deleted and which nobody has edited since.",
+  {
+    DETACH: "It stays, and is no longer synchronized.",
+    ARCHIVE: "It gets an end date in Exact.",
+    PROPAGATE: "It is deleted as well.",
+  },
+);
 
 export const WriteStatus = enumOf<WriteStatusWord>("WriteStatus", "How a mutation ended, or stands.", {
   APPLIED: "On all sides, and read back from there.",

@@ -1,6 +1,13 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import type { CanonicalValue } from "../domain/canonical.js";
-import type { EntityType as EntityTypeWord, IsoTime, LinkOrigin as LinkOriginWord, LinkState as LinkStateWord, System as SystemWord, WriteOperation as WriteOperationWord } from "../domain/words.js";
+import type {
+  EntityType as EntityTypeWord,
+  IsoTime,
+  LinkOrigin as LinkOriginWord,
+  LinkState as LinkStateWord,
+  System as SystemWord,
+  WriteOperation as WriteOperationWord,
+} from "../domain/words.js";
 import { EntityType, LinkOrigin, LinkState, System, WriteOperation } from "./enums.js";
 import { Problem } from "./problem.type.js";
 import { DateTime, Json } from "./scalars.js";

@@ -5,7 +5,11 @@ export interface Typed {
   readonly __typename: string;
 }
 
-@InterfaceType({ description: "Whatever has an id that `node` finds it by.", autoRegisterImplementations: false, resolveType: (value: Typed) => value.__typename })
+@InterfaceType({
+  description: "Whatever has an id that `node` finds it by.",
+  autoRegisterImplementations: false,
+  resolveType: (value: Typed) => value.__typename,
+})
 export abstract class Node {
   @Field(() => ID, { description: "Names it everywhere in this API, and never changes." })
   readonly id!: string;

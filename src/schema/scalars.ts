@@ -1,5 +1,5 @@
-import { GraphQLDate, GraphQLDateTime, GraphQLJSON } from "graphql-scalars";
 import type { GraphQLScalarType } from "graphql";
+import { GraphQLDate, GraphQLDateTime, GraphQLJSON } from "graphql-scalars";
 
 /** The scalars of graphql-scalars, described as this API uses them: times and dates come and go as text. */
 GraphQLDateTime.description = "A moment, as RFC 3339 in UTC with milliseconds: `2026-03-01T12:30:00.000Z`.";

@@ -44,7 +44,4 @@ export class SystemStatus {
 
   @Field(() => [Budget])
   readonly budget!: readonly Budget[];
-
-  @Field(() => Int, { description: "Writes that are owed to it." })
-  readonly queued!: number;
 }

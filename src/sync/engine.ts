@@ -7,10 +7,6 @@ import type { SettleOptions, SettleParts } from "./parts.js";
 import { type Pulled, pull } from "./pull.js";
 import { refresh, type Settled, settle } from "./settle.js";
 
-export interface EngineParts extends SettleParts {
-  readonly onError: (error: unknown, what: string) => void;
-}
-
 /** How many marks one pass looks at; what is beyond waits for the next one. */
 const marksPerPass = 50_000;
 /** Entities observed together. */
@@ -20,14 +16,14 @@ const pushesPerPass = 48;
 
 /** Keeps the two systems the same: reads feeds, settles what is marked. Safe to run in any number of processes (R13). */
 export class Engine {
-  readonly #parts: EngineParts;
+  readonly #parts: SettleParts;
   /** Marks whose plan is known to write, and what: not planned again before their turn. */
   readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
 
   #isDraining = false;
   #wanted = false;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: SettleParts) {
     this.#parts = parts;
   }
 

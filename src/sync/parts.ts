@@ -11,6 +11,8 @@ export interface SettleParts {
   readonly settings: SyncSettings;
   readonly clock: Clock;
   readonly newId: (type: EntityType) => string;
+  /** Names an intent, and with it every attempt of one write. */
+  readonly newIntentId: () => string;
   /** Between 0 and 1; spreads what is tried again. */
   readonly random: () => number;
   /** What the dataflows allow now: paused, first contact. */

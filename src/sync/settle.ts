@@ -5,11 +5,13 @@ import type { Lease } from "../store/store.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
 import { join } from "./join.js";
+import { lookForLost } from "./lost.js";
 import { matchOf } from "./matching.js";
 import { type Batch, observe, recordRefs, type Seen } from "./observe.js";
 import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
 import { plan } from "./plan.js";
-import { lookForLost, push } from "./push.js";
+import { push } from "./push.js";
+import { Reader } from "./reader.js";
 import { renewed } from "./renew.js";
 import { readNow } from "./send.js";
 
@@ -73,36 +75,40 @@ async function settleRound(
   });
   const batch = await observeWhole(parts, entities, options);
   const again: string[] = [];
-  const pushes: Promise<void>[] = [];
+  const reader = new Reader(parts, options);
+  const wave: (() => Promise<void>)[] = [];
   for (const seen of batch.seen) {
     if (options.signal?.aborted) break;
-    const observation = await observationOf(parts, batch, seen, options);
-    const planned = plan(observation);
     const { id } = seen.entity;
+    const looked = await lookForLost(parts, seen, callOptions(options));
+    if (looked.adopted) {
+      again.push(id);
+      continue;
+    }
+    const observation = await observationOf(parts, batch, seen, looked.lookedFor, options);
+    const planned = plan(observation);
     if (planned.link) {
       if (await join(parts, held, seen, planned)) again.push(id);
       else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
     } else if (planned.writes.length > 0 && !options.withoutPush) {
-      pushes.push(
-        push(parts, observation, planned, options).then((pushed) => {
-          results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.entity !== null });
-          if (pushed.entity) parts.onSettled?.(seen.entity, pushed.entity, planned);
-          if (pushed.again) again.push(id);
-        }),
-      );
-      if (pushes.length >= maxPushes) await Promise.all(pushes.splice(0));
+      wave.push(async () => {
+        const pushed = await push(parts, reader, observation, planned, options);
+        results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.entity !== null });
+        if (pushed.entity) parts.onSettled?.(seen.entity, pushed.entity, planned);
+        if (pushed.again) again.push(id);
+      });
     } else if (planned.writes.length > 0) {
       results.set(id, await storeOwing(parts, seen, planned));
     } else {
       results.set(id, await store(parts, seen, planned));
     }
   }
-  await Promise.all(pushes);
+  while (wave.length > 0) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
   return again;
 }
 
-/** Writes under way at a time; the budgets hold them back where a system is slower. */
-const maxPushes = 16;
+/** Writers side by side: what they read is read together. The budgets hold them back where a system is slower. */
+const waveSize = 16;
 
 async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
   const { entity, flow, sides } = seen;
@@ -146,8 +152,7 @@ async function observeWhole(parts: SettleParts, entities: readonly Entity[], opt
   return observe(parts.store, parts.settings.flows, entities);
 }
 
-export async function observationOf(parts: SettleParts, batch: Batch, seen: Seen, options: SettleOptions): Promise<Observation> {
-  const lookedFor = await lookForLost(parts, seen, callOptions(options));
+async function observationOf(parts: SettleParts, batch: Batch, seen: Seen, lookedFor: readonly string[], options: SettleOptions): Promise<Observation> {
   const [match, settings] = await Promise.all([matchOf(parts.store.entities, seen.flow, seen.entity), parts.policy(seen.entity.type)]);
   return {
     flow: seen.flow,

@@ -41,7 +41,12 @@ function after(entity: Entity, result: WriteResult, observation: Observation): E
       return seen === "none" ? lostSight(entity, intent, outcome.id) : landed(without, intent, outcome.id, observation);
     }
     case "refused":
-      return { ...without, refused: [...(entity.refused ?? []).filter((one) => !isSame(one, intent)), refusedWrite(intent, outcome, observation)] };
+      return {
+        ...without,
+        refused: [...(entity.refused ?? []).filter((one) => !isSame(one, intent)), refusedWrite(intent, outcome, observation)],
+        wanted: withoutOwn(entity, intent, observation.flow.externalId),
+        externalIdOwed: stillOwed(entity, intent, observation.flow.externalId),
+      };
     case "ambiguous":
       return { ...entity, intents: entity.intents.map((one) => (one.id === intent.id ? { ...one, lastError: outcome.message } : one)) };
     case "later":
@@ -90,7 +95,7 @@ function landed(entity: Entity, intent: Intent, id: string, { sides, flow, now }
     ],
     wanted: withoutOwn(entity, intent, flow.externalId),
     timeUnknown: [...new Set([...(entity.timeUnknown ?? []), ...flow.rows.map((row) => `${system}.${row.field}`)])],
-    externalIdOwed: stillOwed(entity, intent, isPair, flow.externalId),
+    externalIdOwed: isCreate ? system === "EXACT" && isPair : stillOwed(entity, intent, flow.externalId),
     ...(isCreate ? { origin: entity.origin ?? "CREATED", linkedAt: isPair ? (entity.linkedAt ?? isoTime(now)) : entity.linkedAt } : {}),
   };
 }
@@ -101,11 +106,9 @@ const withSource = (intent: Intent, ignored: readonly string[], shadow: Fields |
   source: { ...pick(beside, ignored), ...pick(shadow ?? {}, ignored), ...pick(intent.source, ignored) },
 });
 
-/** Our create in Exact owes Customcrm its id, once; any write there that carries it settles that. */
-function stillOwed(entity: Entity, intent: Intent, isPair: boolean, externalId: string): boolean {
-  if (intent.operation === "CREATE") return intent.system === "EXACT" && isPair;
-  return entity.externalIdOwed === true && !(intent.system === "CUSTOMCRM" && externalId in (intent.extra ?? {}));
-}
+/** Our create in Exact owes Customcrm its id, once: any write there that carries it settles that, whatever came of it. */
+const stillOwed = (entity: Entity, intent: Intent, externalId: string): boolean =>
+  entity.externalIdOwed === true && !(intent.system === "CUSTOMCRM" && externalId in (intent.extra ?? {}));
 
 /** What a mutation sets in Customcrm alone is done once it was taken, whatever was made of it. */
 function withoutOwn({ wanted, type }: Entity, intent: Intent, externalId: string): Entity["wanted"] {
@@ -117,12 +120,14 @@ function withoutOwn({ wanted, type }: Entity, intent: Intent, externalId: string
 const isSame = (one: RefusedWrite, intent: Intent): boolean =>
   one.system === intent.system && one.operation === intent.operation && one.fields.every((field) => field in intent.fields);
 
-/** A refusal that names a property of the table is about that field alone; the others of the write go on (R7, R14). */
+/** A refusal that names a property is about that alone; what else the write held goes on (R7, R14). */
 function refusedWrite(intent: Intent, outcome: Extract<WriteOutcome, { kind: "refused" }>, { flow, now }: Observation): RefusedWrite {
   const { system, operation } = intent;
+  const common = { system, message: outcome.message, since: isoTime(now) };
+  if (outcome.property === flow.externalId && system === "CUSTOMCRM") return { ...common, operation: "UPDATE", fields: [flow.externalId], properties: {} };
   const row = flow.rows.find((one) => propertyOf(one, system) === outcome.property && one.field in intent.fields);
   const fields = operation === "UPDATE" && row ? [row.field] : Object.keys(intent.fields);
-  return { system, operation, fields, properties: refusable(flow, system, intent.fields, fields), message: outcome.message, since: isoTime(now) };
+  return { ...common, operation, fields, properties: refusable(flow, system, intent.fields, fields) };
 }
 
 /** It has certainly not happened: unsent again, until its next attempt. */

@@ -155,6 +155,14 @@ describe("a call without an answer", () => {
     expect(log.map(({ status }) => status)).toEqual([null, 200, null, null]);
   });
 
+  it("after a late reset is not given a second timeout", async () => {
+    server.script((request) => void setTimeout(() => request.socket.destroy(), 150), hang);
+    const { ms, value } = await timed(() => caught(client({ timeoutMs: 250 }).request(get)));
+    expect(value).toBeInstanceOf(UnavailableError);
+    expect(ms).toBeLessThan(380);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it("is a write that never left, if it still waited for a connection", async () => {
     server.otherwise(hang);
     const http = client({ timeoutMs: 600 });
@@ -163,6 +171,8 @@ describe("a call without an answer", () => {
     const error = await caught(http.request({ ...post, deadline: Date.now() + 100 }));
     expect(error).toBeInstanceOf(UnavailableError);
     await Promise.all(hanging);
+    // The connections are free now; what was given up must not go out after all.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(server.requests.filter(({ method }) => method === "POST")).toEqual([]);
   });
 
@@ -253,9 +263,21 @@ describe("the breaker", () => {
     const http = client({ baseUrl: origin });
     await caught(http.request(get));
     expect(http.status().open).toBe(true);
-    server = await startScriptedServer();
-    const back = client({ baseUrl: server.origin });
-    expect((await back.request(get)).status).toBe(200);
+    server = await startScriptedServer(Number(new URL(origin).port));
+    expect(await caught(http.request(get))).toBeInstanceOf(UnavailableError);
+    await new Promise((resolve) => setTimeout(resolve, 110));
+    expect((await http.request(get)).status).toBe(200);
+    expect(http.status().open).toBe(false);
+  });
+
+  it("stays open when the one call that it let through is cut off", async () => {
+    server.otherwise(hang);
+    const http = client();
+    await caught(http.request(get));
+    server.otherwise(reset);
+    await new Promise((resolve) => setTimeout(resolve, 110));
+    await caught(http.request(get));
+    expect(http.status().open).toBe(true);
   });
 
   it("does not open when a caller's own short deadline ran out", async () => {

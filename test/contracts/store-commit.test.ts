@@ -17,7 +17,7 @@ onEveryStore("a commit", (subject) => {
 
   it("stores an entity as it was given, with the next revision", async () => {
     const given = entity("a", {
-      fields: { name: "Müller \u0000 \"Söhne\" 漢字 😀", phone: null },
+      fields: { name: 'Müller \u0000 "Söhne" 漢字 😀', phone: null },
       shadows: { CUSTOMCRM: {}, EXACT: { name: "x" } },
       cutFrom: [],
       nextActionAt: "2026-01-02T00:00:00.000Z",
@@ -36,7 +36,10 @@ onEveryStore("a commit", (subject) => {
   it("is refused as STALE when somebody wrote the entity since it was read, and changes nothing", async () => {
     await commit(entity("a", { fields: { name: "first" } }));
     await commit(entity("a", { revision: 1, fields: { name: "second" } }));
-    const late = await subject.other.entities.commit({ put: [write(entity("b")), write(entity("a", { revision: 1, fields: { name: "late" } }))], markDirty: ["b"] });
+    const late = await subject.other.entities.commit({
+      put: [write(entity("b")), write(entity("a", { revision: 1, fields: { name: "late" } }))],
+      markDirty: ["b"],
+    });
     expect(late).toEqual({ ok: false, reason: "STALE", id: "a" });
     expect((await get("a"))?.fields).toEqual({ name: "second" });
     expect(await get("b")).toBeNull();
@@ -180,7 +183,12 @@ onEveryStore("a commit", (subject) => {
 
   it("knows which entities are due, oldest first", async () => {
     const at = (minute: number) => `2026-05-01T10:0${minute}:00.000Z`;
-    await commit(entity("later", { nextActionAt: at(5) }), entity("second", { nextActionAt: at(2) }), entity("first", { nextActionAt: at(1) }), entity("never"));
+    await commit(
+      entity("later", { nextActionAt: at(5) }),
+      entity("second", { nextActionAt: at(2) }),
+      entity("first", { nextActionAt: at(1) }),
+      entity("never"),
+    );
     const due = (minute: number, limit = 10) => subject.store.entities.due(Date.parse(at(minute)), limit);
     expect(await due(2)).toEqual(["first", "second"]);
     expect(await due(2, 1)).toEqual(["first"]);
@@ -216,8 +224,16 @@ onEveryStore("a commit", (subject) => {
     const records = { CUSTOMCRM: "1", EXACT: "x" };
     await entities.commit({ put: [write(entity("old"), {}, [event("2026-10-01T00:00:00.000Z")])] });
     const kept = { ...named("a", "acme", { records, nextActionAt: "2026-01-01T00:00:00.000Z" }, { matchKeys: ["k"], terms: { email: "e" } }) };
-    await entities.commit({ put: [{ ...kept, history: [event("2026-10-01T00:00:00.000Z")] }], remove: [{ id: "old", revision: 1, into: "a" }], markDirty: ["a"] });
-    await snapshots.put([{ ...customer("1"), modifiedAt: null, createdAt: null, etag: null, properties: {} }], "2026-10-01T00:00:00.000Z", await snapshots.ticket());
+    await entities.commit({
+      put: [{ ...kept, history: [event("2026-10-01T00:00:00.000Z")] }],
+      remove: [{ id: "old", revision: 1, into: "a" }],
+      markDirty: ["a"],
+    });
+    await snapshots.put(
+      [{ ...customer("1"), modifiedAt: null, createdAt: null, etag: null, properties: {} }],
+      "2026-10-01T00:00:00.000Z",
+      await snapshots.ticket(),
+    );
 
     expect(await entities.forget("old")).toBe(true);
     expect(await entities.get(["a", "old"])).toEqual([null, null]);

@@ -15,7 +15,14 @@ onEveryStore("feeds and dirty marks", (subject) => {
   const marked = async (limit = 100) => (await subject.other.feeds.dirty(limit)).map((mark) => mark.entityId);
 
   it("begin without a position", async () => {
-    expect(await subject.store.feeds.get("EXACT", "accounts")).toEqual({ position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null });
+    expect(await subject.store.feeds.get("EXACT", "accounts")).toEqual({
+      position: null,
+      low: null,
+      seen: [],
+      epoch: null,
+      polledAt: null,
+      lastChangeAt: null,
+    });
   });
 
   it("save a cursor together with the marks of its page, each feed for itself", async () => {

@@ -135,7 +135,9 @@ onEveryStore("lists", (subject) => {
     await store(named("1", "old", { modifiedAt: day(1) }, { terms: { country: "NL" } }));
     await store(named("1", "new", { revision: 1, modifiedAt: day(2), state: "LINKED" }, { terms: { country: "BE" } }));
     const count = (query: Partial<EntityQuery>) => subject.store.entities.count(accounts(query));
-    expect(await Promise.all([count({}), count({ name: { equals: "old" } }), count({ terms: { country: "NL" } }), count({ states: ["UNLINKED"] })])).toEqual([1, 0, 0, 0]);
+    expect(await Promise.all([count({}), count({ name: { equals: "old" } }), count({ terms: { country: "NL" } }), count({ states: ["UNLINKED"] })])).toEqual([
+      1, 0, 0, 0,
+    ]);
     expect(await Promise.all([count({ name: { equals: "new" } }), count({ terms: { country: "BE" } }), count({ states: ["LINKED"] })])).toEqual([1, 1, 1]);
     expect(await count({ modifiedAfter: day(1) })).toBe(1);
     expect(await all(accounts({ order: "MODIFIED_ASC" }))).toEqual(["1"]);
@@ -150,7 +152,12 @@ onEveryStore("lists", (subject) => {
 
   it("page through more than a script reads at once", async () => {
     const many = Array.from({ length: 700 }, (_, i) =>
-      named(`e${i}`, `name ${String(i).padStart(3, "0")}`, { modifiedAt: day(1 + (i % 28)), state: i % 2 === 0 ? "LINKED" : "REVIEW" }, { terms: { country: i % 7 === 0 ? "NL" : "BE" } }),
+      named(
+        `e${i}`,
+        `name ${String(i).padStart(3, "0")}`,
+        { modifiedAt: day(1 + (i % 28)), state: i % 2 === 0 ? "LINKED" : "REVIEW" },
+        { terms: { country: i % 7 === 0 ? "NL" : "BE" } },
+      ),
     );
     await store(...many);
     const expected = many.flatMap(({ entity }, i) => (i % 14 === 0 ? [entity.id] : []));

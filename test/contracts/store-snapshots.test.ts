@@ -12,7 +12,11 @@ onEveryStore("snapshots", (subject) => {
   const get = async (id: string) => (await subject.other.snapshots.get([ref(id)]))[0] ?? null;
 
   it("give back records as they were read, in the order asked", async () => {
-    const one = record("1", { modifiedAt: at(1), etag: '"7"', properties: { Name: "Møller\n {} []", Count: 0, Price: 1.5, Active: false, Fax: null, Text: "" } });
+    const one = record("1", {
+      modifiedAt: at(1),
+      etag: '"7"',
+      properties: { Name: "Møller\n {} []", Count: 0, Price: 1.5, Active: false, Fax: null, Text: "" },
+    });
     const ticket = await subject.store.snapshots.ticket();
     expect(await subject.store.snapshots.put([one, record("2", { properties: {} })], at(2), ticket)).toEqual([true, true]);
     const found = await subject.other.snapshots.get([ref("2"), ref("x"), ref("1")]);

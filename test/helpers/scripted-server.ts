@@ -41,7 +41,7 @@ export interface ScriptedServer {
 }
 
 /** A real HTTP server that gives the answers it was told to give, and remembers what it was asked. */
-export async function startScriptedServer(): Promise<ScriptedServer> {
+export async function startScriptedServer(port = 0): Promise<ScriptedServer> {
   const requests: SeenRequest[] = [];
   let replies: Reply[] = [];
   let choose: (request: SeenRequest) => Reply = () => ({ status: 200, json: {} });
@@ -64,7 +64,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     response.writeHead(reply.status ?? 200, { ...(reply.json === undefined ? {} : { "content-type": "application/json" }), ...reply.headers });
     response.end(text);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -64,9 +64,7 @@ describeWithRedis("the link map is a bijection (I1)", () => {
         put: [write(entity(`c${i}`, { revision: 1, state: "LINKED", records: { CUSTOMCRM: `c${i}`, EXACT: `x${partner}` } }))],
         remove: [{ id: `x${partner}`, revision: 1, into: `c${i}` }],
       });
-    const results = await Promise.all(
-      Array.from({ length: count }, (_, i) => [link(one, i, i), link(two, i, (i + 1) % count)]).flat(),
-    );
+    const results = await Promise.all(Array.from({ length: count }, (_, i) => [link(one, i, i), link(two, i, (i + 1) % count)]).flat());
     const linked = results.filter((result) => result.ok).length;
     // Every link takes one of both sides out of the game, so no more than `count` can succeed, and no less than half of it.
     expect(linked).toBeGreaterThanOrEqual(count / 2);

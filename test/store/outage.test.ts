@@ -27,9 +27,13 @@ describeWithOwnRedis("a Redis that fails", () => {
     await redis.crash();
     const began = performance.now();
     const failures = await Promise.all(
-      [store.entities.get(["a"]), store.entities.commit({ put: [write(entity("b"))] }), store.leases.acquire("x", 1000), store.ping(), store.entities.counts("ACCOUNT")].map(
-        (call) => call.then(() => null).catch((error: unknown) => error),
-      ),
+      [
+        store.entities.get(["a"]),
+        store.entities.commit({ put: [write(entity("b"))] }),
+        store.leases.acquire("x", 1000),
+        store.ping(),
+        store.entities.counts("ACCOUNT"),
+      ].map((call) => call.then(() => null).catch((error: unknown) => error)),
     );
     expect(performance.now() - began).toBeLessThan(commandTimeoutMs * 3);
     for (const failure of failures) expect(failure).toBeInstanceOf(StoreUnavailableError);

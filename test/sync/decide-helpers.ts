@@ -132,7 +132,7 @@ export function pair(options: PairOptions): Observation {
   const time = (modifiedAt: IsoTime | null | undefined) => (modifiedAt === undefined ? {} : { modifiedAt });
   return {
     flow,
-    entity: entityOf({ type: flow.type, fields: all((shadows.CUSTOMCRM ?? customcrm) as Fields), shadows, ...entity }),
+    entity: entityOf({ type: flow.type, fields: all((shadows.CUSTOMCRM ?? customcrm) as Fields), shadows, modifiedAt: at(-60), ...entity }),
     sides: {
       CUSTOMCRM: present(flow, "CUSTOMCRM", "c1", customcrm, { ...time(customcrmAt), properties: { ExternalId: "x1", ...customcrmProperties } }),
       EXACT: present(flow, "EXACT", "x1", exact, { ...time(exactAt), properties: { ...exactProperties } }),

@@ -49,7 +49,16 @@ export class CustomcrmApi {
 
   /** As `call`, and reads the answer. */
   async read<S extends z.ZodType>(schema: S, call: ApiCall, options: CallOptions): Promise<z.infer<S>> {
-    return this.parse(schema, call, await this.call(call, options, [200]));
+    return this.parse(schema, call, await this.callList(call, options, [200]));
+  }
+
+  /** A list that is not there is no missing record: the address or the capabilities are set wrong. */
+  async callList(call: ApiCall, options: CallOptions, accepted: readonly number[]): Promise<HttpAnswer> {
+    const answer = await this.call(call, options, [...accepted, 404]);
+    return this.checked(call, () => {
+      if (answer.status !== 404) return answer;
+      throw unexpected(`Customcrm has no ${call.route}: check CUSTOMCRM_BASE_URL and CUSTOMCRM_CAPABILITIES.`, false);
+    });
   }
 
   parse<S extends z.ZodType>(schema: S, call: ApiCall, answer: HttpAnswer): z.infer<S> {

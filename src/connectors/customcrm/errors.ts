@@ -52,7 +52,7 @@ export function problemIn(answer: HttpAnswer): CustomcrmProblem | null {
 }
 
 /** `urn:customcrm:has-dependents` → `has-dependents`. */
-export const reasonOf = (problem: CustomcrmProblem): string | null => {
+const reasonOf = (problem: CustomcrmProblem): string | null => {
   const last = problem.type?.split(/[:/#]/).at(-1);
   return last && problem.type !== "about:blank" ? last : null;
 };

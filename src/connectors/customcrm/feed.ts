@@ -38,7 +38,7 @@ export class ChangesFeed implements Feed {
       query: { since: position, types: allTypes.join(","), limit: limits.customcrm.changesPageSize },
       route: "/changes",
     };
-    const answer = await this.#api.call(call, options, [200, 410]);
+    const answer = await this.#api.callList(call, options, [200, 410]);
     if (answer.status === 410 && problemIn(answer)) {
       throw new PositionExpiredError("CUSTOMCRM", `Customcrm's changes no longer reach back to ${position ?? "the start"}.`);
     }
@@ -118,7 +118,7 @@ export class ModifiedSinceFeed implements Feed {
 }
 
 /** Pure: where to stand after a page. A time that is over for certain is left behind whole, so that nothing is read for ever. */
-export function nextOf(from: Position | null, begun: string | undefined, records: readonly SystemRecord[], nextCursor: string | null, now: number): Position {
+function nextOf(from: Position | null, begun: string | undefined, records: readonly SystemRecord[], nextCursor: string | null, now: number): Position {
   const last = records.reduce(
     (latest, record) => (record.modifiedAt !== null && record.modifiedAt > latest ? record.modifiedAt : latest),
     from?.since ?? isoTime(0),

@@ -139,10 +139,11 @@ export class ExactAuth {
     return (await this.#read()).state?.division ?? null;
   }
 
+  /** Only where none is known since the consent. */
   async setDivision(division: number): Promise<void> {
     for (;;) {
       const { state, version } = await this.#read();
-      if (!state || state.division === division || (await this.#write({ ...state, division }, version))) return;
+      if (!state || state.division !== null || (await this.#write({ ...state, division }, version))) return;
     }
   }
 

@@ -88,7 +88,7 @@ export class ExactConnector implements Connector {
     return this.findDivision(options);
   }
 
-  /** The user's current division, which is remembered; not in the day's count. */
+  /** The user's current division, which is remembered if none is: the user may go to another one later. Not in the day's count. */
   async findDivision(options: CallOptions): Promise<ExactUser> {
     const select = "CurrentDivision,UserName,ServerTime,ServerUtcOffset";
     const call = { method: "GET", endpoint: "current/Me", path: pathWith("/api/v1/current/Me", { $select: select }), counted: "minute" } as const;

@@ -16,24 +16,21 @@ export type FeedName = (typeof exactFeeds)[number]["name"];
 
 /**
  * Where a reader of a feed stands. A position at rest is the highest Timestamp seen, as a decimal string. Exact does not promise
- * an order, so the highest of one page may lie above rows of the next: until the last page is read, the position stays where the
- * sequence began, and carries the next page's address and the highest Timestamp so far.
+ * an order, so the highest of one page may lie above rows of the next: until the last page is read, a position carries the next
+ * page's address and the highest Timestamp so far, and only the last page gives that as the place to go on from.
  */
-export type Position =
-  | { readonly kind: "rest"; readonly after: bigint }
-  | { readonly kind: "underWay"; readonly after: bigint; readonly highest: bigint; readonly next: string };
+export type Position = { readonly kind: "rest"; readonly after: bigint } | { readonly kind: "underWay"; readonly highest: bigint; readonly next: string };
 
 export function parsePosition(text: string | null): Position {
   if (text === null) return { kind: "rest", after: 1n };
   if (/^\d{1,19}$/.test(text)) return { kind: "rest", after: BigInt(text) };
-  const found = /^(\d{1,19}):(\d{1,19}):(\/api\/.*)$/.exec(text);
-  const [, after, highest, next] = found ?? [];
-  if (after === undefined || highest === undefined || next === undefined) throw new InvalidInputError("This is not a position of a feed of Exact Online.");
-  return { kind: "underWay", after: BigInt(after), highest: BigInt(highest), next };
+  const found = /^(\d{1,19}):(\/api\/.*)$/.exec(text);
+  const [, highest, next] = found ?? [];
+  if (highest === undefined || next === undefined) throw new InvalidInputError("This is not a position of a feed of Exact Online.");
+  return { kind: "underWay", highest: BigInt(highest), next };
 }
 
-const formatPosition = (position: Position): string =>
-  position.kind === "rest" ? String(position.after) : `${position.after}:${position.highest}:${position.next}`;
+const formatPosition = (position: Position): string => (position.kind === "rest" ? String(position.after) : `${position.highest}:${position.next}`);
 
 export const endpointOf = (feed: FeedName): string => (feed === "Deleted" ? "sync/Deleted" : `sync/CRM/${feed}`);
 
@@ -62,7 +59,7 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
     for (const { record, at } of records) if (at > (seen.get(record.id) ?? -1n)) seen.set(record.id, at);
     for (const { record, at } of records) if (seen.get(record.id) === at) changes.push({ kind: "upsert", record, position: String(at) });
   }
-  const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", after: highest, highest, next: page.next };
+  const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", highest, next: page.next };
   return { changes, position: formatPosition(to), more: page.next !== null };
 }
 

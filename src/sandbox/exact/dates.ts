@@ -51,7 +51,9 @@ export function parseWall(text: string): number | null {
 
 /** As a literal writes it: a fraction without trailing zeros, none if it is zero. */
 export function wallText(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace(/Z$/, "").replace(/\.?0+$/, (zeros) => (zeros.startsWith(".") ? "" : zeros.replace(/0+$/, "")));
+  const text = new Date(wallMs).toISOString();
+  const fraction = text.slice(20, 23).replace(/0+$/, "");
+  return fraction === "" ? text.slice(0, 19) : `${text.slice(0, 19)}.${fraction}`;
 }
 
 /** As the token endpoint writes a time in its messages. */

@@ -8,8 +8,16 @@ export const zeroGuid = "00000000-0000-0000-0000-000000000000";
  * third, second and first, each with its bytes in reverse.
  */
 export function guidSortKey(guid: string): string {
+  const known = sortKeys.get(guid);
+  if (known !== undefined) return known;
   const [first = "", second = "", third = "", fourth = "", last = ""] = guid.toLowerCase().split("-");
-  return last + fourth + reversedBytes(third) + reversedBytes(second) + reversedBytes(first);
+  const key = last + fourth + reversedBytes(third) + reversedBytes(second) + reversedBytes(first);
+  if (sortKeys.size > 200_000) sortKeys.clear();
+  sortKeys.set(guid, key);
+  return key;
 }
+
+/** Lists are sorted again for each page. */
+const sortKeys = new Map<string, string>();
 
 const reversedBytes = (hex: string): string => (hex.match(/../g) ?? []).reverse().join("");

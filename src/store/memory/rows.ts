@@ -70,7 +70,11 @@ export class Rows {
     const form = formOf(query);
     const filters = Object.entries(query.terms).map(([filter, value]) => this.#byTerm.get(`${filter}\0${value}`) ?? new Set<string>());
     const [smallest] = filters.sort((a, b) => a.size - b.size);
-    if (smallest) return sorted(form, this.#rows([...smallest]).filter((row) => fits(row, query)));
+    if (smallest)
+      return sorted(
+        form,
+        this.#rows([...smallest]).filter((row) => fits(row, query)),
+      );
     const all = this.sorted(form);
     return query.name || query.states || query.modifiedAfter !== undefined ? all.filter((row) => fits(row, query)) : all;
   }

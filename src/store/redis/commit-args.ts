@@ -1,8 +1,8 @@
 import type { HistoryEvent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
+import { modifiedPosition, namePosition } from "../cursors.js";
 import { cleanEntry, refsOf, sortableTime } from "../indexed.js";
 import type { Keys } from "../keys.js";
-import { modifiedPosition, namePosition } from "../cursors.js";
 import type { Commit, EntityWrite } from "../store.js";
 
 /** A commit as the script reads it: see scripts/commit.lua. */

@@ -1,7 +1,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, ErrorReply, type RedisArgument } from "redis";
+import {
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  createClient,
+  DisconnectsClientError,
+  ErrorReply,
+  ReconnectStrategyError,
+  type RedisArgument,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+} from "redis";
 import { StoreUnavailableError } from "../../domain/errors.js";
 
 export type Client = ReturnType<typeof newClient>;
@@ -29,9 +41,9 @@ export class Connection {
   static async open(url: string, timeoutMs: number, log: Log): Promise<Connection> {
     let lastError: unknown;
     const connection = new Connection(
-      newClient(url, timeoutMs, (message, error) => {
-        lastError = error;
-        log(message, error);
+      newClient(url, timeoutMs, (...said) => {
+        lastError = said[1];
+        log(...said);
       }),
       timeoutMs,
     );
@@ -115,6 +127,8 @@ export function newClient(url: string, timeoutMs: number, log: Log) {
     url,
     // Applies to commands that wait for a connection: they are taken back, and never sent late.
     commandOptions: { timeout: timeoutMs },
+    // A feature of hosted Redis; with a password in a socket's address node-redis fails over it.
+    ...(url.startsWith("unix:") && { maintNotifications: "disabled" as const }),
     socket: {
       connectTimeout: timeoutMs,
       reconnectStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, maxReconnectDelayMs) + Math.floor(Math.random() * 50),
@@ -149,13 +163,29 @@ const scriptText = (name: string): string => readFileSync(new URL(`../scripts/${
 class Silence extends Error {}
 
 /** What the server says when it can't serve now, or not here. */
-const unavailableReplies = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|WRONGPASS|UNBLOCKED|ERR max number of clients)/;
+const unavailableReplies =
+  /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|WRONGPASS|UNBLOCKED|ERR max number of clients)/;
 
-/** Whatever is not an answer of the server means that it can't be reached; an answer that it can't serve means the same. */
 function translated(error: unknown): unknown {
-  if (error instanceof ErrorReply && !unavailableReplies.test(error.message)) return error;
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return error;
-  return new StoreUnavailableError(`Redis does not answer: ${reasonOf(error)}. Try again later.`, { cause: error });
+  const unavailable = error instanceof ErrorReply ? unavailableReplies.test(error.message) : isConnectionFailure(error);
+  return unavailable ? new StoreUnavailableError(`Redis does not answer: ${reasonOf(error)}. Try again later.`, { cause: error }) : error;
+}
+
+const connectionFailures = [
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  ReconnectStrategyError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+];
+
+/** No answer at all: node-redis gave up, or the operating system did, which gives its errors a code. */
+function isConnectionFailure(error: unknown): boolean {
+  if (error instanceof Silence || error instanceof AggregateError || connectionFailures.some((one) => error instanceof one)) return true;
+  return error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
 }
 
 function reasonOf(error: unknown): string {

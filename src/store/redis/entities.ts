@@ -155,4 +155,3 @@ export class RedisEntities implements EntityStore {
     return (await this.#connection.run(scripts.forget, [...prefixes, keys.dirty, keys.dirtyGenerations], [id])) === 1;
   }
 }
-

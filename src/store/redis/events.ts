@@ -1,6 +1,6 @@
 import type { Keys } from "../keys.js";
-import { Subscribers } from "../subscribers.js";
 import type { BusMessage, EventBus } from "../store.js";
+import { Subscribers } from "../subscribers.js";
 import type { Client, Connection, Log } from "./connection.js";
 
 /** Redis pub/sub: what one process publishes every process hears, itself too. It subscribes again after a lost connection. */

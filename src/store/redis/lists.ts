@@ -26,7 +26,8 @@ export class RedisLists {
     // One more than the page tells whether there is a next one.
     const found = await this.#run(query, ["page", formOf(query), descending ? "1" : "0", String(first + 1), cursor]);
     const [how, before, ...lists] = asList(found);
-    const pageOf = (positions: readonly string[], hasPrevious: boolean) => this.#page(query.order, positions.slice(0, first), positions.length > first, hasPrevious);
+    const pageOf = (positions: readonly string[], hasPrevious: boolean) =>
+      this.#page(query.order, positions.slice(0, first), positions.length > first, hasPrevious);
     if (how === "ordered") {
       const positions = asTexts(lists[0]).slice(0, first);
       return pageWith(query.order, positions, entitiesOf(lists[1]), asList(lists[0]).length > first, before === 1);
@@ -100,7 +101,11 @@ function filterArgs(keys: Keys, { type, name, terms, states, modifiedAfter }: En
   const filters: (readonly RedisArgument[])[] = Object.entries(terms).map(([filter, value]) => ["term", keys.term(type, filter, value)]);
   if (states) {
     const asked = linkStates.filter((state) => states.includes(state));
-    filters.push(["state", String(asked.length), ...asked.flatMap((state) => [keys.byId(type, state), keys.byName(type, state), keys.byModified(type, state)])]);
+    filters.push([
+      "state",
+      String(asked.length),
+      ...asked.flatMap((state) => [keys.byId(type, state), keys.byName(type, state), keys.byModified(type, state)]),
+    ]);
   }
   if (name) {
     const { text, whole } = wantedName(name);

@@ -42,7 +42,7 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   );
   const asked = sendableAlone(observation, system, shows, set, sighting.fields);
   const extra = system === "CUSTOMCRM" && wanted ? ownProperties(flow, entity, sighting.record) : {};
-  const refusals = refusalsOf(flow, entity, system, "UPDATE", asked.fields);
+  const refusals = Object.keys(asked.fields).length > 0 ? refusalsOf(flow, entity, system, "UPDATE", asked.fields) : [];
   const fields = pick(
     asked.fields,
     Object.keys(asked.fields).filter((field) => !refusals.some((one) => one.fields.includes(field))),
@@ -64,7 +64,7 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
     write: isOwed && !held ? write : null,
     held,
     stuck: [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting][0] ?? null,
-    told: toldAlone(observation, system, shown(translation, shows), unified, fields),
+    told: toldAlone(observation, system, shown(translation, shows), unified, fields, sighting.fields),
     next: {
       fields: unified,
       modifiedAt: newestTime(entity, sighting.record.modifiedAt),
@@ -73,6 +73,7 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
       shadows: { CUSTOMCRM: null, EXACT: null },
       conflicts: [],
       ignored: entity.ignored.filter((one) => one.system === system && equal(sighting.fields[one.field], one.returned)),
+      overruled: Object.keys(fields).map((field) => ({ system, field, value: sighting.fields[field] ?? null })),
       timeUnknown: [],
       externalIdOwed: false,
     },
@@ -109,12 +110,11 @@ function sendableAlone(observation: Observation, system: System, shows: Fields, 
   return { fields, failing, waiting };
 }
 
-function toldAlone(observation: Observation, system: System, shows: Fields, unified: Fields, sent: Fields): readonly Told[] {
+function toldAlone(observation: Observation, system: System, shows: Fields, unified: Fields, due: Fields, current: Fields): readonly Told[] {
   const { entity } = observation;
   const before = storedFields(observation);
-  const wasTold = (field: string) =>
-    entity.intents.some((intent) => intent.system === system && field in intent.fields && equal(intent.fields[field], sent[field]));
-  const lost = Object.keys(sent).filter((field) => !equal(shows[field], before[field]) && !wasTold(field));
+  const wasTold = (field: string) => (entity.overruled ?? []).some((one) => one.system === system && one.field === field && equal(one.value, current[field]));
+  const lost = Object.keys(due).filter((field) => !equal(shows[field], before[field]) && !wasTold(field));
   return differing(before, unified)
     .concat(lost.filter((field) => equal(before[field], unified[field])))
     .map((field): Told => {

@@ -1,5 +1,5 @@
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
-import type { FieldChange, FieldConflict, HistoryKind } from "../../domain/entity.js";
+import type { FieldChange, FieldConflict, HistoryKind, OverruledValue } from "../../domain/entity.js";
 import { type ChangeSource, isoTime, type System, systems } from "../../domain/words.js";
 import type { Merged } from "../merge.js";
 import { storedFields, type Told } from "./draft.js";
@@ -18,9 +18,9 @@ export function conflictsOf({ observation: { entity, now }, values, bases }: Vie
 
 /**
  * What the history is told of one unit: each change of the unified value, and each value that somebody entered and that is
- * overwritten now (I4). A loss is told once, with the write that brings it about.
+ * overwritten (I4). A loss is told once, as soon as its side is to be written, so that it stands there before the value is gone.
  */
-export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: Fields, sent: ReadonlyMap<string, CanonicalValue>): readonly Told[] {
+export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: Fields, due: ReadonlyMap<string, CanonicalValue>): readonly Told[] {
   const { unit, merged } = one;
   const before = storedFields(view.observation);
   if (merged.conflict) return conflictsTold(view, unit, before);
@@ -28,9 +28,9 @@ export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: 
   const common = { kind: kindOf(view, unit, merged), source: merged.from ?? ("CUSTOMCRM" as const) };
   const losses = merged.lost.flatMap((lost) => {
     const value = shown(view.translation, lost.value);
-    const overwritten = differing(value, fields).filter((field) => field in value && (lost.from === "GATEWAY" || sent.has(`${lost.from}.${field}`)));
+    const overwritten = differing(value, fields).filter((field) => field in value && (lost.from === "GATEWAY" || due.has(`${lost.from}.${field}`)));
     return overwritten.map((field): Told => {
-      const isTold = lost.from !== "GATEWAY" && wasTold(view, lost.from, field, sent.get(`${lost.from}.${field}`) ?? null);
+      const isTold = lost.from !== "GATEWAY" && wasTold(view, lost.from, field);
       const change = { ...changeOf(before, fields, field), lost: value[field] ?? null, lostFrom: lost.from, decidedBy: merged.decidedBy };
       return { ...common, isTold, change };
     });
@@ -41,7 +41,7 @@ export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: 
     .filter((field) => !equal(before[field], fields[field]) && !named.has(field))
     .map((field): Told => ({ ...common, isTold: false, change: changeOf(before, fields, field) }));
   const mentioned = new Set([...losses, ...changes].map((told) => told.change?.field));
-  return [...losses, ...changes, ...plainWrites(view, unit, fields, sent, common).filter((told) => !mentioned.has(told.change?.field))];
+  return [...losses, ...changes, ...plainWrites(view, unit, fields, due, common).filter((told) => !mentioned.has(told.change?.field))];
 }
 
 /** What is sent although the unified value stands already, such as at a first agreement: for the plan, not for the history. */
@@ -53,7 +53,7 @@ function plainWrites(
   common: { kind: HistoryKind; source: ChangeSource },
 ): readonly Told[] {
   return unit.rows.flatMap(({ field }): Told[] => {
-    const target = systems.find((system) => sent.has(`${system}.${field}`));
+    const target = systems.find((system) => due.has(`${system}.${field}`));
     if (!target) return [];
     const before = shown(view.translation, view.values[target]);
     return [{ ...common, isTold: true, change: changeOf(before, fields, field) }];
@@ -81,17 +81,16 @@ function conflictsTold({ observation: { entity }, values, translation }: View, u
 const apart = (values: { readonly [S in System]: Fields }, unit: Unit): readonly string[] =>
   unit.rows.map((row) => row.field).filter((field) => !equal(values.CUSTOMCRM[field], values.EXACT[field]));
 
-/** An open or given-up write that overwrites this very value with this very one was told when it was planned. */
-function wasTold({ observation: { entity }, present }: View, system: System, field: string, toSend: CanonicalValue): boolean {
-  return entity.intents.some(
-    (intent) =>
-      intent.system === system &&
-      field in intent.fields &&
-      equal(intent.fields[field], toSend) &&
-      intent.over !== undefined &&
-      equal(intent.over[field], present[system].fields[field]),
+const wasTold = ({ observation: { entity }, present }: View, system: System, field: string): boolean =>
+  (entity.overruled ?? []).some((one) => one.system === system && one.field === field && equal(one.value, present[system].fields[field]));
+
+/** What is to be overwritten and has been told. */
+export const overruledOf = ({ observation, present }: View, due: ReadonlyMap<string, CanonicalValue>): readonly OverruledValue[] =>
+  systems.flatMap((system) =>
+    observation.flow.rows
+      .filter((row) => due.has(`${system}.${row.field}`))
+      .map(({ field }) => ({ system, field, value: present[system].fields[field] ?? null })),
   );
-}
 
 export const changeOf = (before: Fields, after: Fields, field: string): FieldChange => ({
   field,

@@ -4,7 +4,7 @@ import type { Entity } from "../../domain/entity.js";
 import type { Properties } from "../../domain/record.js";
 import type { System } from "../../domain/words.js";
 import type { Obstacle } from "./draft.js";
-import { ownProperties } from "./extras.js";
+import { externalIdFor, ownProperties } from "./extras.js";
 import { toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
@@ -52,7 +52,7 @@ export function contentOf(observation: Observation, target: System, values: Fiel
   const waiting: Obstacle[] = [];
   for (const row of flow.rows) {
     const isNeeded = isRequired(flow, row, target);
-    if (!isNeeded && !travels(flow, entity, row, target)) continue;
+    if (!isNeeded && !travels(entity, row, target)) continue;
     const translated = toRecordValue(translationOf(observation), row, target, values[row.field] ?? null);
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system: target, field: row.field, until: null });
     else if (translated.value !== null) fields[row.field] = translated.value;
@@ -62,11 +62,11 @@ export function contentOf(observation: Observation, target: System, values: Fiel
 }
 
 /** A mutation writes all its fields to both sides: the source of a one-way field must hold it too. */
-const travels = (_flow: Dataflow, { wanted }: Entity, row: DataflowRow, target: System): boolean =>
+const travels = ({ wanted }: Entity, row: DataflowRow, target: System): boolean =>
   row.direction === "BOTH" || row.direction === `TO_${target}` || (wanted !== null && row.field in wanted.set);
 
 function extraOf(flow: Dataflow, entity: Entity, target: System): Properties {
   if (target === "EXACT") return flow.exactDefaults;
-  const externalId = entity.records.EXACT;
-  return { ...ownProperties(flow, entity, null), ...(externalId !== null && flow.externalId !== "" ? { [flow.externalId]: externalId } : {}) };
+  const externalId = externalIdFor(flow, entity, null);
+  return { ...ownProperties(flow, entity, null), ...(externalId !== null ? { [flow.externalId]: externalId } : {}) };
 }

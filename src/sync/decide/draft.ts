@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Fields } from "../../domain/canonical.js";
-import type { Entity, FieldChange, HistoryEvent, HistoryKind, Problem, ProblemCode } from "../../domain/entity.js";
+import type { Entity, FieldChange, HistoryEvent, HistoryKind, Intent, Problem, ProblemCode } from "../../domain/entity.js";
 import type { PlannedActionKind } from "../../domain/run.js";
 import { type ChangeSource, type IsoTime, isoTime, type LinkState, type System } from "../../domain/words.js";
 import { currentIdentity } from "./identity.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
+import { isBackingOff } from "./obstacles.js";
 import { differing } from "./units.js";
 
 /** Why something is not done, and until when. */
@@ -46,6 +47,7 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   const next: Entity = {
     ...entity,
     ...withoutEmpty(entity, draft.next),
+    intents: (draft.next.intents ?? entity.intents).filter((intent) => isOwed(intent, draft, now)),
     state: draft.state,
     problem: draft.obstacle ? problemOf(entity, draft.obstacle, now) : null,
     version: entity.version + (draft.next.version === undefined && differing(storedFields(observation), fields).length > 0 ? 1 : 0),
@@ -67,10 +69,14 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   };
 }
 
+/** What never left the house is kept, for its count of attempts, as long as it is tried again. */
+const isOwed = (intent: Intent, { state, writes = [] }: Draft, now: number): boolean =>
+  intent.sentAt !== null || (state === "PENDING" && (isBackingOff(intent, now) || writes.some((write) => write.system === intent.system)));
+
 /** What may be absent stays absent while it says nothing, so that an entity that has not changed is not written. */
 function withoutEmpty(entity: Entity, next: Partial<Entity>): Partial<Entity> {
   const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
-  const optional: readonly string[] = ["review", "refused", "timeUnknown", "externalIdOwed"];
+  const optional: readonly string[] = ["review", "refused", "overruled", "timeUnknown", "externalIdOwed"];
   return Object.fromEntries(Object.entries(next).filter(([key, value]) => !(optional.includes(key) && !(key in entity) && isEmpty(value))));
 }
 

@@ -16,8 +16,16 @@ export function ownProperties(flow: Dataflow, entity: Entity, record: SystemReco
   );
 }
 
-/** The Exact record's id, where Customcrm does not show it yet. Written beside something else, never for a match alone. */
-export function externalIdFor(flow: Dataflow, entity: Entity, record: SystemRecord): string | null {
+/**
+ * The Exact record's id, where Customcrm does not show it yet. Written beside something else, never for a match alone. A
+ * Customcrm that has no such property has refused it by name, and is not asked again.
+ */
+export function externalIdFor(flow: Dataflow, entity: Entity, record: SystemRecord | null): string | null {
   const id = entity.records.EXACT;
-  return id !== null && flow.externalId !== "" && (record.properties[flow.externalId] ?? null) !== id ? id : null;
+  if (id === null || flow.externalId === "" || externalIdRefusals(flow, entity).length > 0) return null;
+  return (record?.properties[flow.externalId] ?? null) === id ? null : id;
 }
+
+/** Kept as long as the entity lives: the property is the system's, not the record's. */
+export const externalIdRefusals = (flow: Dataflow, entity: Entity): NonNullable<Entity["refused"]> =>
+  (entity.refused ?? []).filter((one) => one.system === "CUSTOMCRM" && one.fields.includes(flow.externalId));

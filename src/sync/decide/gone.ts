@@ -81,6 +81,7 @@ const cleared: Partial<Entity> = {
   candidates: [],
   review: null,
   refused: [],
+  overruled: [],
   timeUnknown: [],
   externalIdOwed: false,
   origin: null,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import { type CustomcrmProperty, customcrmProperties } from "../../domain/customcrm-properties.js";
-import { type Dataflow, type DataflowRow, propertiesOf } from "../../domain/dataflow.js";
+import { type Dataflow, type DataflowRow, propertiesOf, propertyOf } from "../../domain/dataflow.js";
 import type { Entity, Intent, ProblemCode, RefusedWrite } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
 import { isoTime, type System, type WriteOperation } from "../../domain/words.js";
@@ -32,7 +32,7 @@ export function blockOn({ entity, now, settings, urgent }: Observation, intents:
         : `The answer to a create in ${titleOf(system)} was lost. It must be looked for there before it is repeated.`;
     return { code: "QUARANTINE", message, system, field: null, until: isoTime(Math.max(end, now)), attempts: ambiguous.attempts };
   }
-  const waiting = urgent ? undefined : intents.find((intent) => intent.system === system && intent.sentAt === null && intent.nextAttemptAt !== null);
+  const waiting = urgent ? undefined : intents.find((intent) => intent.system === system && isBackingOff(intent, now));
   if (!waiting) return null;
   const passing: readonly ProblemCode[] = ["SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"];
   const code = entity.problem?.system === system && passing.includes(entity.problem.code) ? entity.problem.code : "SYSTEM_UNAVAILABLE";
@@ -45,6 +45,10 @@ export function blockOn({ entity, now, settings, urgent }: Observation, intents:
     attempts: waiting.attempts,
   };
 }
+
+/** It never left the house, and its next attempt is still to come. */
+export const isBackingOff = (intent: Intent, now: number): boolean =>
+  intent.sentAt === null && intent.nextAttemptAt !== null && Date.parse(intent.nextAttemptAt) > now;
 
 /** Customcrm refuses to clear these, and to create without them. */
 export function isRequired(flow: Dataflow, row: DataflowRow, system: System): boolean {
@@ -65,12 +69,21 @@ export function missing(row: DataflowRow, system: System): Obstacle {
 export const isIgnored = (entity: Entity, system: System, field: string, toSend: CanonicalValue, current: CanonicalValue): boolean =>
   entity.ignored.some((one) => one.system === system && one.field === field && equal(one.sent, toSend) && equal(one.returned, current));
 
+export function ignoredObstacle(flow: Dataflow, system: System, field: string): Obstacle {
+  const row = flow.rows.find((one) => one.field === field);
+  const name = row ? propertyOf(row, system) : field;
+  const message = `${titleOf(system)} took ${name} without complaint and kept another value. It is left alone until either side's value changes, or retry is called.`;
+  return { code: "IGNORED_BY_SYSTEM", message, system, field, until: null };
+}
+
 /** What was refused for good and would be sent again unchanged (R14). */
 export function refusalsOf(flow: Dataflow, entity: Entity, system: System, operation: WriteOperation, fields: Fields): readonly RefusedWrite[] {
   return (entity.refused ?? []).filter(
     (one) =>
       one.system === system &&
       one.operation === operation &&
+      // A refusal of a write without fields is about that very kind of write.
+      one.fields.length > 0 === Object.keys(fields).length > 0 &&
       one.fields.every((field) => field in fields) &&
       isDeepStrictEqual({ ...one.properties }, refusable(flow, system, fields, one.fields)) &&
       (operation !== "CREATE" || one.fields.length === Object.keys(fields).length),

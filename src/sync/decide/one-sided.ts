@@ -5,6 +5,7 @@ import type { MatchDecision } from "../match.js";
 import { type Alone, lookAlone, planMutationAlone } from "./alone.js";
 import { contentOf, isAskedFor } from "./creation.js";
 import { type Draft, type Obstacle, planOf } from "./draft.js";
+import { externalIdRefusals } from "./extras.js";
 import { standing } from "./frozen.js";
 import { nameOfFields, sideOf, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
@@ -52,8 +53,8 @@ export function planOneSided(observation: Observation, system: System, sighting:
 export function subjectOf(observation: Observation): Entity {
   const { entity, sides } = observation;
   const system = sideOf(entity);
-  const sighting = system && sides[system];
-  if (!sighting || sighting.kind !== "present") return entity;
+  const sighting = system ? sides[system] : null;
+  if (system === null || sighting?.kind !== "present") return entity;
   return { ...entity, fields: lookAlone(observation, explain(observation), system, sighting).next.fields ?? entity.fields };
 }
 
@@ -98,10 +99,10 @@ const stateOf = (stuck: Obstacle | null): LinkState => (stuck === null ? "UNLINK
 
 /** What all of these plans have in common; a REVIEW that has ended is forgotten, unless a person's answer stands. */
 function base(alone: Alone): Pick<Draft, "next" | "told" | "wake"> {
-  const { entity, match } = alone.observation;
+  const { entity, match, flow } = alone.observation;
   const review: Review | null = match.kind === "answered" ? (entity.review ?? null) : null;
   const wake = entity.review && !review ? Object.keys(entity.review.keys).filter((id) => id !== entity.id) : [];
-  return { next: { ...alone.next, candidates: [], review, refused: [] }, told: alone.told, wake };
+  return { next: { ...alone.next, candidates: [], review, refused: externalIdRefusals(flow, entity) }, told: alone.told, wake };
 }
 
 function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; obstacle: Obstacle | null }, reason?: string): Plan {

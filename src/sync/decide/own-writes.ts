@@ -1,7 +1,7 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Entity, Intent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
-import { isoTime, otherSystem, type System, systems } from "../../domain/words.js";
+import { isoTime, otherSystem, type System } from "../../domain/words.js";
 import type { Observation } from "./observation.js";
 import { equal, pick } from "./units.js";
 
@@ -70,7 +70,7 @@ const arrived = (intent: Intent, now: Fields, shadow: Fields | null): readonly s
 function aged(intent: Intent, observation: Observation): readonly Intent[] {
   const { now, sides, settings, lookedFor } = observation;
   if (intent.givenUpAt) return now - Date.parse(intent.givenUpAt) > limits.sync.lateWritesMs ? [] : [intent];
-  if (intent.sentAt === null) return intent.nextAttemptAt !== null && Date.parse(intent.nextAttemptAt) > now ? [intent] : [];
+  if (intent.sentAt === null) return intent.nextAttemptAt !== null ? [intent] : [];
   if (now < quarantineEnd(intent, settings.quarantineMs)) return [intent];
   if (intent.operation === "DELETE") return [];
   if (intent.operation === "CREATE" && !lookedFor?.includes(intent.id) && sides[intent.system].kind !== "present") return [intent];
@@ -90,5 +90,3 @@ export const quarantineEnd = (intent: Intent, quarantineMs: number): number =>
 /** The write that nobody knows the outcome of, on this side. While there is one, nothing more is written to that record. */
 export const ambiguousOn = (intents: readonly Intent[], system: System): Intent | null =>
   intents.find((intent) => intent.system === system && intent.sentAt !== null && !intent.givenUpAt) ?? null;
-
-export const isAwaiting = (intents: readonly Intent[]): boolean => systems.some((system) => ambiguousOn(intents, system) !== null);

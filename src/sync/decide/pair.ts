@@ -1,14 +1,14 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import { isoTime, otherSystem, systems } from "../../domain/words.js";
-import { conflictsOf, toldOf } from "./consequences.js";
+import { conflictsOf, overruledOf, toldOf } from "./consequences.js";
 import { type Draft, newestTime, type Obstacle, planOf, storedFields } from "./draft.js";
-import { externalIdFor, ownProperties } from "./extras.js";
+import { externalIdFor, externalIdRefusals, ownProperties } from "./extras.js";
 import { planFrozen } from "./frozen.js";
 import { shown, toRecordValue } from "./identity.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
-import { isAnonymised } from "./obstacles.js";
+import { ignoredObstacle, isAnonymised } from "./obstacles.js";
 import { explain } from "./own-writes.js";
 import { type Sending, sendingOf } from "./sending.js";
 import { equal, pick, same, unitsOf } from "./units.js";
@@ -31,17 +31,22 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
   const fields = unifiedFields(view, verdicts);
   const shadows = agreedShadows(view);
   const conflicts = verdicts.filter((one) => one.merged.conflict).flatMap((one) => conflictsOf(view, one.unit));
-  const outcome = outcomeOf(verdicts, sending, conflicts);
+  const ignored = stillIgnored(view);
+  const outcome = outcomeOf(
+    verdicts,
+    sending,
+    conflicts,
+    ignored.map((one) => ignoredObstacle(flow, one.system, one.field)),
+  );
   const isSettling = entity.state !== "LINKED" || !sameShadows(entity.shadows, shadows) || !same(storedFields(observation), fields);
   const created = own.landed.find((intent) => intent.operation === "CREATE");
-  const isIdMissing = externalIdFor(flow, entity, present.CUSTOMCRM.record) !== null;
   return {
     ...outcome,
     reason: reasonOf(fields, outcome.obstacle, verdicts, sending),
     writes: sending.writes,
     told: [
       ...(created ? [{ kind: "CREATED" as const, source: otherSystem(created.system), change: null, isTold: false }] : []),
-      ...verdicts.flatMap((one) => toldOf(view, one, fields, sending.sent)),
+      ...verdicts.flatMap((one) => toldOf(view, one, fields, sending.due)),
     ],
     next: {
       fields,
@@ -50,11 +55,12 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
       candidates: [],
       review: null,
       intents: own.intents,
-      ignored: stillIgnored(view),
-      refused: sending.refusals,
+      ignored,
+      refused: [...sending.refusals, ...externalIdRefusals(flow, entity)],
       wanted: stillWanted(view, verdicts, sending),
+      overruled: overruledOf(view, sending.due),
       timeUnknown: stillUnknown(view),
-      externalIdOwed: isIdMissing && (entity.externalIdOwed === true || created?.system === "EXACT"),
+      externalIdOwed: view.isIdOwed && externalIdFor(flow, entity, present.CUSTOMCRM.record) !== null,
       modifiedAt: newestTime(entity, present.CUSTOMCRM.record.modifiedAt, present.EXACT.record.modifiedAt),
       syncedAt: outcome.state === "LINKED" && isSettling ? isoTime(now) : entity.syncedAt,
       ...(created ? { origin: entity.origin ?? "CREATED", linkedAt: entity.linkedAt ?? isoTime(now) } : {}),
@@ -72,8 +78,13 @@ function unifiedFields({ observation, translation, values }: View, verdicts: rea
 const sameShadows = (a: Entity["shadows"], b: Entity["shadows"]): boolean => systems.every((system) => same(a[system] ?? {}, b[system] ?? {}));
 
 /** In the order in which it matters to a person: what moves by itself, what failed, what must be decided, what waits. */
-function outcomeOf(verdicts: readonly Verdict[], sending: Sending, conflicts: Entity["conflicts"]): Pick<Draft, "kind" | "state" | "obstacle"> {
-  const failing = [...sending.refused, ...verdicts.flatMap((one) => one.failing)];
+function outcomeOf(
+  verdicts: readonly Verdict[],
+  sending: Sending,
+  conflicts: Entity["conflicts"],
+  ignored: readonly Obstacle[],
+): Pick<Draft, "kind" | "state" | "obstacle"> {
+  const failing = [...sending.refused, ...verdicts.flatMap((one) => one.failing), ...ignored];
   const asking = conflicts.map(conflictObstacle);
   const waiting = verdicts.flatMap((one) => one.waiting);
   const obstacle = [...sending.held, ...failing, ...asking, ...waiting][0] ?? null;

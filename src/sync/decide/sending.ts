@@ -18,8 +18,8 @@ export interface Sending {
   readonly held: readonly Obstacle[];
   readonly refused: readonly Obstacle[];
   readonly refusals: NonNullable<Entity["refused"]>;
-  /** What is sent now, by `<system>.<field>`. */
-  readonly sent: ReadonlyMap<string, CanonicalValue>;
+  /** What a side is to hold instead of what it shows, by `<system>.<field>`: sent now, or once nothing holds it back. */
+  readonly due: ReadonlyMap<string, CanonicalValue>;
 }
 
 /** The writes, the stricter side first, so that a refusal there leaves the other side untouched. */
@@ -31,11 +31,13 @@ export function sendingOf(view: View, verdicts: readonly Verdict[]): Sending {
     held: sides.flatMap((side) => side.held),
     refused: sides.flatMap((side) => side.refusals.map(refusalObstacle)),
     refusals: sides.flatMap((side) => side.refusals),
-    sent: new Map(writes.flatMap((write) => Object.entries(write.fields).map(([field, value]) => [`${write.system}.${field}`, value]))),
+    due: new Map(sides.flatMap((side) => Object.entries(side.due).map(([field, value]) => [`${side.system}.${field}`, value]))),
   };
 }
 
 interface SideSending {
+  readonly system: System;
+  readonly due: Fields;
   readonly write: PlannedWrite | null;
   readonly held: readonly Obstacle[];
   readonly refusals: NonNullable<Entity["refused"]>;
@@ -49,7 +51,7 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
   const paused = due.flatMap((one) => pausedFor(observation, one.isWanted) ?? []).slice(0, 1);
 
   const all: Fields = Object.assign({}, ...going.map((one) => one.send[system]));
-  const refusals = refusalsOf(flow, entity, system, "UPDATE", all);
+  const refusals = Object.keys(all).length > 0 ? refusalsOf(flow, entity, system, "UPDATE", all) : [];
   const fields = pick(
     all,
     Object.keys(all).filter((field) => !refusals.some((one) => one.fields.includes(field))),
@@ -58,9 +60,9 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
   const block = blockOn(observation, own.intents, system);
   if (Object.keys(fields).length === 0 && Object.keys(extra).length === 0) {
     // A write whose outcome nobody knows may still land, even if nothing is owed any more.
-    return { write: null, held: ambiguousOn(own.intents, system) && block ? [...paused, block] : paused, refusals };
+    return { system, due: fields, write: null, held: ambiguousOn(own.intents, system) && block ? [...paused, block] : paused, refusals };
   }
-  if (block) return { write: null, held: [...paused, block], refusals };
+  if (block) return { system, due: fields, write: null, held: [...paused, block], refusals };
 
   // The other side's values are the source only where that side holds what is sent: a mutation's values come from neither.
   const other = otherSystem(system);
@@ -77,14 +79,14 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
     over: pick(present[system].fields, Object.keys(fields)),
     extra,
   };
-  return { write, held: paused, refusals };
+  return { system, due: fields, write, held: paused, refusals };
 }
 
 /** Beside the fields: what a mutation sets in Customcrm alone, and the counterpart's id, which goes alone only after our own create. */
-function extraFor({ observation, present }: View, isWriting: boolean): Properties {
+function extraFor({ observation, present, isIdOwed }: View, isWriting: boolean): Properties {
   const { entity, flow } = observation;
   const own = pausedFor(observation, true) ? {} : ownProperties(flow, entity, present.CUSTOMCRM.record);
   const externalId = externalIdFor(flow, entity, present.CUSTOMCRM.record);
-  const isTold = isWriting || Object.keys(own).length > 0 || (entity.externalIdOwed === true && pausedFor(observation, false) === null);
+  const isTold = isWriting || Object.keys(own).length > 0 || (isIdOwed && pausedFor(observation, false) === null);
   return externalId !== null && isTold ? { ...own, [flow.externalId]: externalId } : own;
 }

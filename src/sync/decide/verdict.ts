@@ -1,11 +1,9 @@
 import type { Fields } from "../../domain/canonical.js";
-import { propertyOf } from "../../domain/dataflow.js";
 import type { System } from "../../domain/words.js";
 import { type Merged, mergeUnit } from "../merge.js";
 import type { Obstacle } from "./draft.js";
 import { toRecordValue } from "./identity.js";
-import { titleOf } from "./label.js";
-import { isIgnored, isRequired, missing } from "./obstacles.js";
+import { ignoredObstacle, isIgnored, isRequired, missing } from "./obstacles.js";
 import { equal, pick, type Unit } from "./units.js";
 import { sideOfUnit, type View } from "./view.js";
 
@@ -68,14 +66,9 @@ function sendable(view: View, unit: Unit, merged: Merged, system: System): Senda
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });
     else if (equal(translated.value, current)) continue;
     else if (translated.value === null && isRequired(observation.flow, row, system)) failing.push(missing(row, system));
-    else if (isIgnored(observation.entity, system, row.field, translated.value, current)) ignored.push(ignoredBy(propertyOf(row, system), system, row.field));
+    else if (isIgnored(observation.entity, system, row.field, translated.value, current)) ignored.push(ignoredObstacle(observation.flow, system, row.field));
     else fields[row.field] = translated.value;
   }
   const isStuck = waiting.length > 0 || failing.length > 0;
   return { fields: isStuck ? {} : fields, failing: [...failing, ...ignored], waiting };
-}
-
-function ignoredBy(property: string, system: System, field: string): Obstacle {
-  const message = `${titleOf(system)} took ${property} without complaint and kept another value. It is left alone until either side's value changes, or retry is called.`;
-  return { code: "IGNORED_BY_SYSTEM", message, system, field, until: null };
 }

@@ -19,6 +19,8 @@ export interface View {
   readonly wanted: { readonly set: Fields; readonly at: number } | null;
   /** Sides and fields whose time tells no order, `<system>.<field>`. */
   readonly timeUnknown: ReadonlySet<string>;
+  /** Our create in Exact is linked, and Customcrm has not been told its id: that takes one write of its own. */
+  readonly isIdOwed: boolean;
 }
 
 export function viewOf(observation: Observation, present: View["present"], own: Explained): View {
@@ -38,6 +40,7 @@ export function viewOf(observation: Observation, present: View["present"], own: 
     bases: { CUSTOMCRM: base, EXACT: own.shadows.EXACT && toIdentity(translation, "EXACT", own.shadows.EXACT, base) },
     wanted,
     timeUnknown: new Set([...(entity.timeUnknown ?? []), ...landed]),
+    isIdOwed: entity.externalIdOwed === true || own.landed.some((intent) => intent.operation === "CREATE" && intent.system === "EXACT"),
   };
 }
 

@@ -178,6 +178,20 @@ describe("calls at the same time", () => {
   });
 });
 
+describe("stopping", () => {
+  it("sends home who waits, and who comes later", async () => {
+    const { budget, time } = world();
+    const shared = budget();
+    await fill(shared);
+    const waiting = outcomeOf(shared.admit(ask("change")));
+    await settled();
+    shared.stop();
+    expect(await waiting).toBeInstanceOf(UnavailableError);
+    expect(await outcomeOf(shared.admit(ask("interactive")))).toBeInstanceOf(UnavailableError);
+    expect(time.pending).toBe(0);
+  });
+});
+
 describe("the bookkeeping", () => {
   const failing = (what: "admit" | "settle", inner: BudgetStore): BudgetStore => ({
     admit: (...args) => (what === "admit" ? Promise.reject(new StoreUnavailableError("Redis is away.")) : inner.admit(...args)),

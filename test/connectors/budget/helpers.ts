@@ -15,6 +15,10 @@ export class VirtualTime {
     this.now = now;
   }
 
+  get pending(): number {
+    return this.#events.length;
+  }
+
   readonly clock = () => this.now;
   readonly schedule = (ms: number, run: () => void) => {
     const event = { at: this.now + ms, run };

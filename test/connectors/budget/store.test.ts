@@ -134,7 +134,12 @@ const steps = fc.array(
     isAdmit: fc.boolean(),
     permit: fc.integer({ min: 0, max: 5 }),
     call: calls,
-    after: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 0, max: 1_000 }) }, { weight: 1, arbitrary: times }),
+    after: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      { weight: 2, arbitrary: fc.integer({ min: 0, max: 1_000 }) },
+      { weight: 1, arbitrary: times },
+      { weight: 1, arbitrary: fc.constantFrom(500, 60_000, 3_600_000) },
+    ),
     repeat: fc.integer({ min: 1, max: 12 }),
     report: fc.record(
       {

@@ -12,7 +12,7 @@ afterEach(async () => {
 const oauth = { clientId: "id:1", clientSecret: "s ecret", tokenUrl: "set by the helper" };
 
 async function startWithOauth(now = () => 0) {
-  const started = await startScripted({ oauth, token: undefined as never, clock: now });
+  const started = await startScripted({ oauth, clock: now });
   scripted = started;
   let tokens = 0;
   started.server.answer((request) => {

@@ -50,7 +50,7 @@ describe("the changes of a Customcrm", () => {
   });
 
   it.each([
-    ["the CRM does not know the address", problem(404, "not-found"), "NotFoundError"],
+    ["the CRM does not know the address", problem(404, "not-found"), "UnexpectedAnswerError"],
     ["something between says 410", { status: 410, text: "<html>" }, "UnexpectedAnswerError"],
     ["the position is not one of theirs", problem(400, "invalid-parameter"), "RefusedError"],
   ])("have not expired when %s", async (_what, reply, name) => {

@@ -12,13 +12,8 @@ export async function startScripted(options: Partial<CustomcrmOptions> & { reado
   const { timeoutMs, ...rest } = options;
   const baseUrl = `${server.origin}/api/v1`;
   const http = new HttpClient({ system: "CUSTOMCRM", baseUrl, timeoutMs: timeoutMs ?? 1_000, halfOpenAfterMs: [20] });
-  const connector = createCustomcrmConnector({
-    baseUrl,
-    token: "secret-token",
-    http,
-    ...rest,
-    ...(rest.oauth ? { oauth: { ...rest.oauth, tokenUrl: `${server.origin}/oauth/token` } } : {}),
-  } as CustomcrmOptions);
+  const access = options.oauth ? { oauth: { ...options.oauth, tokenUrl: `${server.origin}/oauth/token` } } : { token: "secret-token" };
+  const connector = createCustomcrmConnector({ baseUrl, http, ...rest, ...access });
   return {
     server,
     connector,

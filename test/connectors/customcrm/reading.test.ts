@@ -153,6 +153,14 @@ describe("the list of a type", () => {
     expect(await caught(scripted.connector.list("Customer", "next", background))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
+  it("that is not there at all points at the settings", async () => {
+    scripted = await startScripted();
+    scripted.server.otherwise(problem(404, "not-found"));
+    const error = await caught(scripted.connector.list("Customer", null, background));
+    expect(error).toMatchObject({ name: "UnexpectedAnswerError", message: expect.stringContaining("CUSTOMCRM_BASE_URL") });
+    expect((await scripted.connector.status()).problem).toMatchObject({ code: "UNEXPECTED_ANSWER" });
+  });
+
   it("is not known for a type of the other system", async () => {
     scripted = await startScripted();
     expect(await caught(scripted.connector.list("Accounts", null, background))).toBeInstanceOf(InvalidInputError);

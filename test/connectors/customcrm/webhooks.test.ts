@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import type { CustomcrmSubscriptions } from "../../../src/connectors/customcrm/subscriptions.js";
 import { readCustomcrmWebhook } from "../../../src/connectors/customcrm/webhook.js";
-import type { DocumentStore } from "../../../src/store/store.js";
+import { memoryDocuments } from "./documents.js";
 import { background, type Scripted, startScripted } from "./helpers.js";
 
 const secret = "a secret of sixteen";
@@ -59,23 +59,6 @@ describe("a message from Customcrm", () => {
     expect(readCustomcrmWebhook({ body, signature: signature(body, t - 299) }, secret, now).ok).toBe(true);
   });
 });
-
-/** Only what subscriptions need: one document, kept in memory. */
-function memoryDocuments(): DocumentStore {
-  const kept = new Map<string, unknown>();
-  const unused = () => Promise.reject(new Error("not needed here"));
-  return {
-    get: async <T>(kind: string, key: string) => (kept.has(`${kind}/${key}`) ? { value: kept.get(`${kind}/${key}`) as T, version: 1 } : null),
-    set: async (kind, key, value) => {
-      kept.set(`${kind}/${key}`, value);
-      return true;
-    },
-    delete: async (kind, key) => void kept.delete(`${kind}/${key}`),
-    list: unused,
-    append: unused,
-    slice: unused,
-  };
-}
 
 describe("the subscription", () => {
   let scripted: Scripted;

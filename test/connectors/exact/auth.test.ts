@@ -67,6 +67,15 @@ describe("consent (§1 authorization code flow)", () => {
     expect(rig.server.apiCalls.at(-1)?.path).toMatch(/^\/api\/v1\/777\/bulk\/CRM\/Accounts\?/);
   });
 
+  it("stays with the division of the consent when the user goes to another one", async () => {
+    await rig.connect();
+    rig.server.answerMe(me({ CurrentDivision: 777 }));
+    const open = rig.replica({ division: null });
+    expect((await open.findDivision(now)).division).toBe(777);
+    await read(open);
+    expect(rig.server.apiCalls.at(-1)?.path).toMatch(/^\/api\/v1\/123456\//);
+  });
+
   it("asks Me for the division when it was not found at consent", async () => {
     const open = rig.replica({ division: null });
     const state = new URL(await open.authorizationUrl()).searchParams.get("state");

@@ -101,7 +101,7 @@ describe("what changed", () => {
     expect(lastCall()?.path).toContain(`${base}/sync/CRM/Contacts?`);
   });
 
-  it.each(["soon", "-1", "5:6", "5:6:https://elsewhere.example/"])("refuses %s, which is no position", async (position) => {
+  it.each(["soon", "-1", "5:", "5:https://elsewhere.example/"])("refuses %s, which is no position", async (position) => {
     await expect(rig.exact.readFeed("Accounts", position, now)).rejects.toThrow(InvalidInputError);
   });
 });

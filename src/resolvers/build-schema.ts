@@ -1,0 +1,54 @@
+import "reflect-metadata";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLSchema, parse, specifiedDirectives } from "graphql";
+import { buildSchemaSync, type ContainerType, createResolversMap } from "type-graphql";
+import { AccountResolver } from "./account.resolver.js";
+import { countResolvers } from "./connection.resolver.js";
+import { ContactResolver } from "./contact.resolver.js";
+import { DataflowResolver } from "./dataflow.resolver.js";
+import { EntityReading } from "./entities.js";
+import { LinkResolver, MatchCandidateResolver } from "./link.resolver.js";
+import { NodeResolver } from "./node.resolver.js";
+import { OperationResolver } from "./operation.resolver.js";
+import { Operations } from "./operations.js";
+import type { ResolverParts } from "./parts.js";
+import { ProductResolver } from "./product.resolver.js";
+import { referenceResolvers } from "./references.js";
+import { SyncRunResolver } from "./sync-run.resolver.js";
+import { SystemResolver } from "./system.resolver.js";
+
+/** The whole graph, as a Federation 2 subgraph. */
+export function buildTandemSchema(parts: ResolverParts): GraphQLSchema {
+  const entities = new EntityReading(parts);
+  const operations = new Operations(parts);
+  const resolvers = [
+    new AccountResolver(entities),
+    new ContactResolver(entities),
+    new ProductResolver(entities),
+    new NodeResolver(operations),
+    new OperationResolver(operations),
+    new LinkResolver(parts),
+    new MatchCandidateResolver(),
+    new DataflowResolver(parts),
+    new SystemResolver(parts),
+    new SyncRunResolver(parts),
+    ...countResolvers.map((Counting) => new Counting()),
+  ];
+  const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
+  const container: ContainerType = { get: (someClass) => byClass.get(someClass) };
+  return federated([...byClass.keys()] as [() => void], container, referenceResolvers(entities));
+}
+
+/** Federation 2.9 and @oneOf, which TypeGraphQL knows only as text: the schema is built again from what it prints. */
+const header = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
+  directive @oneOf on INPUT_OBJECT
+`;
+
+function federated(classes: [() => void], container: ContainerType, references: ReturnType<typeof referenceResolvers>): GraphQLSchema {
+  const base = buildSchemaSync({ resolvers: classes as never, container, directives: [...specifiedDirectives], validate: false });
+  const resolvers = createResolversMap(base) as Record<string, Record<string, unknown>>;
+  for (const [type, resolve] of Object.entries(references)) resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
+  return buildSubgraphSchema([{ typeDefs: parse(header + printSchemaWithDirectives(base)), resolvers: resolvers as never }]);
+}

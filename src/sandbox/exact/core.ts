@@ -1,0 +1,227 @@
+import { type Random, type VirtualClock } from "../kit/index.js";
+import { changedAccount, newAccount, type World } from "./account-rules.js";
+import { changedContact, newContact } from "./contact-rules.js";
+import { midnightOf, sqlDateTime, wallOf } from "./dates.js";
+import { type Deletion, DeletionLog } from "./deletion-log.js";
+import { Indexes } from "./indexes.js";
+import { type Fault, refused } from "./messages.js";
+import { isAnnounced } from "./properties.js";
+import { RecordTable, type RowVersions, type StoredRecord } from "./record-table.js";
+import { Refusal } from "./refusal.js";
+import type { ExactSettings } from "./settings.js";
+import type { Author, Cells, RecordKind } from "./types.js";
+import { readBody } from "./values.js";
+
+/** A change that was made, and which announced properties it changed. */
+export interface Change {
+  readonly kind: RecordKind;
+  readonly id: string;
+  readonly action: "Create" | "Update" | "Delete";
+  readonly by: Author;
+  readonly announced: readonly string[];
+}
+
+export interface CoreState {
+  readonly rowVersion: number;
+  readonly divisionMoveDate: number | null;
+  readonly accounts: readonly StoredRecord[];
+  readonly contacts: readonly StoredRecord[];
+  readonly deletions: readonly Deletion[];
+}
+
+export interface Users {
+  readonly userId: string;
+  readonly userName: string;
+}
+
+/**
+ * The records of one division and the business rules over them, without HTTP. A change happens wholly or is refused with a
+ * `Refusal`. What is done here by a person counts as edited in Exact's own screens.
+ */
+export class ExactCore {
+  readonly accounts: RecordTable;
+  readonly contacts: RecordTable;
+  readonly deletions: DeletionLog;
+  divisionMoveDate: number | null;
+  private readonly indexes: Indexes;
+  private readonly rowVersions: RowVersions;
+  private rowVersion: number;
+  private readonly listeners: ((change: Change) => void)[] = [];
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly random: Random,
+    readonly settings: ExactSettings,
+    readonly user: Users,
+    kept: CoreState | null,
+  ) {
+    this.rowVersion = kept?.rowVersion ?? 8_000_000 + random.int(1_000_000);
+    this.divisionMoveDate = kept?.divisionMoveDate ?? null;
+    const isLate = () => settings.lateShare > 0 && random.next() < settings.lateShare;
+    this.rowVersions = {
+      // Other tables of the same database use numbers up, too.
+      next: () => (this.rowVersion += 1 + random.int(5)),
+      visibleAt: () => (isLate() ? clock.now() + settings.lateMs : clock.now()),
+      now: () => clock.now(),
+    };
+    this.accounts = new RecordTable("Accounts", this.rowVersions, kept?.accounts);
+    this.contacts = new RecordTable("Contacts", this.rowVersions, kept?.contacts);
+    this.deletions = new DeletionLog(this.rowVersions, () => settings.deletedKeptMonths, kept?.deletions);
+    this.indexes = new Indexes(this.accounts, this.contacts);
+  }
+
+  table(kind: RecordKind): RecordTable {
+    return kind === "Accounts" ? this.accounts : this.contacts;
+  }
+
+  /** Hears of every change, once it is made. */
+  onChange(listener: (change: Change) => void): void {
+    this.listeners.push(listener);
+  }
+
+  createAccount = (body: object, by: Author = "person"): string => this.create("Accounts", body, by);
+  createContact = (body: object, by: Author = "person"): string => this.create("Contacts", body, by);
+  editAccount = (id: string, patch: object, by: Author = "person"): void => this.edit("Accounts", id, patch, by);
+  editContact = (id: string, patch: object, by: Author = "person"): void => this.edit("Contacts", id, patch, by);
+  deleteAccount = (id: string, by: Author = "person"): void => this.remove("Accounts", id, by);
+  deleteContact = (id: string, by: Author = "person"): void => this.remove("Contacts", id, by);
+
+  /** Returns the new record's id. */
+  create(kind: RecordKind, body: unknown, by: Author = "person"): string {
+    const given = readBody(body, kind, "create", this.settings);
+    const id = this.idFor(kind, given.values.ID, given.faults);
+    delete given.values.ID;
+    const made = kind === "Accounts" ? newAccount(given.values, this.world()) : newContact(given.values, this.world());
+    this.refuse([...given.faults, ...made.faults]);
+    const now = sqlDateTime(this.clock.now());
+    this.table(kind).insert(id, { ...made.values, Created: now, Modified: now });
+    if (kind === "Accounts") this.indexes.addAccount(id);
+    else {
+      this.indexes.addContact(id);
+      this.joined(id, String(made.values.Account));
+    }
+    this.announce({ kind, id, action: "Create", by, announced: [] });
+    return id;
+  }
+
+  /** Changes what the patch names. Every edit moves Modified and the row version, also one that changes nothing. */
+  edit(kind: RecordKind, id: string, patch: unknown, by: Author = "person"): void {
+    const before = this.existing(kind, id);
+    const given = readBody(patch, kind, "update", this.settings);
+    const made = kind === "Accounts" ? changedAccount(before, id, given.values, this.world()) : changedContact(before, given.values, this.world());
+    this.refuse([...given.faults, ...made.faults]);
+    const moved = kind === "Contacts" && made.values.Account !== before.Account;
+    if (moved) this.indexes.removeContact(id);
+    this.table(kind).replace(id, { ...made.values, Modified: sqlDateTime(this.clock.now()) });
+    if (moved) {
+      this.indexes.addContact(id);
+      this.left(id, String(before.Account));
+      this.joined(id, String(made.values.Account));
+    }
+    const changed = Object.keys({ ...before, ...made.values }).filter((name) => (before[name] ?? null) !== (made.values[name] ?? null));
+    if (kind === "Accounts" && changed.some((name) => shownOnContacts.includes(name))) this.derivedMoved("Contacts", this.contactsOf(id));
+    this.announce({ kind, id, action: "Update", by, announced: changed.filter((name) => isAnnounced(kind, name)) });
+  }
+
+  remove(kind: RecordKind, id: string, by: Author = "person"): void {
+    const values = this.existing(kind, id);
+    const contacts = kind === "Accounts" ? this.contactsOf(id) : [];
+    const onContacts = this.settings.deleteAccountWithContacts;
+    if (contacts.length > 0 && onContacts === "refuse") this.refuse([{ kind: "in-use", by: "Contacts" }]);
+    for (const contact of contacts) this.erase("Contacts", contact, by, onContacts === "cascade");
+    this.erase(kind, id, by, true);
+    if (kind === "Contacts") this.left(id, String(values.Account));
+  }
+
+  contactsOf(account: string): readonly string[] {
+    return this.indexes.contactsOf(account);
+  }
+
+  /** The division goes to another database: every row version is new, and lower ones come again. */
+  moveDivision(): void {
+    this.rowVersion = 1_000 + this.random.int(1_000);
+    for (const part of [this.accounts, this.contacts, this.deletions]) part.renumber();
+    this.divisionMoveDate = sqlDateTime(this.clock.now());
+  }
+
+  state(): CoreState {
+    const { rowVersion, divisionMoveDate } = this;
+    return { rowVersion, divisionMoveDate, accounts: [...this.accounts.all()], contacts: [...this.contacts.all()], deletions: this.deletions.all() };
+  }
+
+  /** Times and row versions of records that were there before the sandbox began, by their ages. */
+  backdate(stamps: ReadonlyMap<string, { readonly created: number; readonly modified: number }>): void {
+    for (const table of [this.accounts, this.contacts]) {
+      const byAge = [...table.all()].map(({ id }) => ({ id, stamp: stamps.get(id) })).sort((a, b) => (a.stamp?.modified ?? 0) - (b.stamp?.modified ?? 0));
+      for (const { id, stamp } of byAge) {
+        if (stamp) table.replaceSilently(id, { ...table.get(id), Created: sqlDateTime(stamp.created), Modified: sqlDateTime(stamp.modified) });
+        table.touch(id);
+      }
+    }
+  }
+
+  /** An account's first contact is its main contact; Modified of the account stays. */
+  private joined(contact: string, account: string): void {
+    if (this.contactsOf(account).length === 1) this.setMain(account, contact);
+  }
+
+  private left(contact: string, account: string): void {
+    if (this.accounts.get(account)?.MainContact === contact) this.setMain(account, null);
+  }
+
+  private setMain(account: string, contact: string | null): void {
+    this.accounts.replaceSilently(account, { ...this.accounts.get(account), MainContact: contact });
+    this.derivedMoved("Accounts", [account]);
+  }
+
+  private derivedMoved(kind: RecordKind, ids: readonly string[]): void {
+    if (this.settings.derivedMovesTimestamp) for (const id of ids) this.table(kind).touch(id);
+  }
+
+  private erase(kind: RecordKind, id: string, by: Author, isLogged: boolean): void {
+    if (kind === "Contacts") this.indexes.removeContact(id);
+    this.table(kind).remove(id);
+    if (kind === "Accounts") this.indexes.rebuild();
+    if (isLogged) this.deletions.add(this.random.guid(), kind, id);
+    this.announce({ kind, id, action: "Delete", by, announced: [] });
+  }
+
+  private existing(kind: RecordKind, id: string): Readonly<Cells> {
+    const values = this.table(kind).get(id.toLowerCase());
+    if (!values) throw new Refusal(404, `Resource not found for the segment '${kind}'.`);
+    return values;
+  }
+
+  private idFor(kind: RecordKind, chosen: unknown, faults: Fault[]): string {
+    if (typeof chosen !== "string" || this.settings.chosenIds === "replace") return this.random.guid();
+    if (this.settings.chosenIds === "refuse") faults.push({ kind: "chosen-id", property: "ID" });
+    else if (this.table(kind).has(chosen)) faults.push({ kind: "exists" });
+    return chosen;
+  }
+
+  private world(): World {
+    const { accounts, contacts, indexes, random, settings } = this;
+    return {
+      today: midnightOf(wallOf(this.clock.now())),
+      codeDigits: settings.codeDigits,
+      moveContact: settings.moveContact,
+      hasAccount: (id) => accounts.has(id),
+      accountOfContact: (id) => contacts.get(id)?.Account as string | undefined,
+      hasCode: (code) => indexes.hasCode(code),
+      highestCode: () => indexes.highestCode(),
+      highestHid: () => indexes.highestHid(),
+      newGuid: () => random.guid(),
+    };
+  }
+
+  private refuse(faults: readonly Fault[]): void {
+    if (faults.length > 0) throw refused(faults, this.settings.userLanguage);
+  }
+
+  private announce(change: Change): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+/** Properties of an account that its contacts show as theirs. */
+const shownOnContacts = ["Name", "Code", "Status", "MainContact", "IsSupplier", "AddressLine1", "AddressLine2", "Postcode", "City", "State", "Country"];

@@ -1,0 +1,59 @@
+import { monthsBefore } from "./dates.js";
+import { deletedProperties, entityTypeNumbers } from "./properties.js";
+import type { RowVersions } from "./record-table.js";
+import type { Cell, RecordKind, RowView } from "./types.js";
+
+export interface Deletion {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly visibleAt: number;
+  readonly kind: RecordKind;
+  readonly key: string;
+  readonly at: number;
+}
+
+/** What was deleted, for two months. */
+export class DeletionLog {
+  private deletions: Deletion[];
+
+  constructor(
+    private readonly rowVersions: RowVersions,
+    private readonly keptMonths: () => number,
+    kept: readonly Deletion[] = [],
+  ) {
+    this.deletions = [...kept];
+  }
+
+  add(id: string, kind: RecordKind, key: string): void {
+    const now = this.rowVersions.now();
+    this.deletions.push({ id, kind, key, at: now, timestamp: this.rowVersions.next(), visibleAt: this.rowVersions.visibleAt() });
+  }
+
+  /** What is kept, and forgets the rest. */
+  all(): readonly Deletion[] {
+    const since = monthsBefore(this.rowVersions.now(), this.keptMonths());
+    if (this.deletions.some(({ at }) => at < since)) this.deletions = this.deletions.filter(({ at }) => at >= since);
+    return this.deletions;
+  }
+
+  visible(): readonly Deletion[] {
+    return this.all().filter(({ visibleAt }) => visibleAt <= this.rowVersions.now());
+  }
+
+  renumber(): void {
+    this.deletions = this.all().map((deletion) => ({ ...deletion, timestamp: this.rowVersions.next() }));
+  }
+}
+
+export function deletionView(deletion: Deletion, facts: { readonly division: number; readonly userId: string }, wallOf: (utcMs: number) => number): RowView {
+  const cells: Record<keyof typeof deletedProperties, Cell> = {
+    Timestamp: deletion.timestamp,
+    DeletedBy: facts.userId,
+    DeletedDate: wallOf(deletion.at),
+    Division: facts.division,
+    EntityKey: deletion.key,
+    EntityType: entityTypeNumbers[deletion.kind],
+    ID: deletion.id,
+  };
+  return { id: deletion.id, cell: (name) => cells[name] ?? null };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { buildTandemSchema } from "../resolvers/build-schema.js";
+import { addExplorer } from "./explorer.js";
+import { addGraphql, type GraphqlParts } from "./graphql.js";
+import { addHealth, type HealthParts } from "./health.js";
+
+export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "store">, Omit<HealthParts, "store"> {
+  readonly store: GraphqlParts["store"];
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly log: Logger;
+  /** Names the faults that a client is told of and the log explains. */
+  readonly newId?: () => string;
+  /** Further routes, such as webhooks; each in a scope of its own, with its own body limit. */
+  readonly routes?: readonly ((app: FastifyInstance) => Promise<void>)[];
+}
+
+export interface Server {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no more requests, answers those that are under way, then closes. More than once is harmless. */
+  stop(): Promise<void>;
+}
+
+/** Bodies of routes that do not say otherwise. */
+const maxBodyBytes = 100_000;
+
+/** The HTTP server: `/graphql`, the explorer at `/`, health, and what `routes` add. Rejects when the port is taken. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  const app: FastifyInstance = Fastify({ loggerInstance: parts.log as FastifyBaseLogger, disableRequestLogging: true, bodyLimit: maxBodyBytes, forceCloseConnections: "idle" });
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= app.close();
+    return stopping;
+  };
+  try {
+    await addGraphql(app, { ...parts, schema: buildTandemSchema(parts), newId: parts.newId ?? randomUUID });
+    addExplorer(app);
+    addHealth(app, parts);
+    for (const add of parts.routes ?? []) await app.register(async (scope) => add(scope));
+    await app.listen({ host: parts.host, port: parts.port });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const address = app.server.address();
+  const port = typeof address === "object" && address ? address.port : parts.port;
+  const host = parts.host.includes(":") ? `[${parts.host}]` : parts.host;
+  return { url: `http://${host}:${port}`, port, stop };
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import type { System } from "../../src/domain/words.js";
+import type { Observation } from "../../src/sync/decide/observation.js";
+import { plan } from "../../src/sync/plan.js";
+import { account, at, gone, intentOf, none, type PairOptions, pair, paused, wantedOf, writesOf } from "./decide-helpers.js";
+
+const agreed = { name: "Acme", phone: "010-1" };
+const edited = { name: "Acme", phone: "010-2" };
+
+/** A linked pair of which one record is gone. */
+function without(system: System, options: Partial<PairOptions> = {}, over: Parameters<typeof gone>[0] = {}): Observation {
+  const observation = pair({ agreed, customcrm: agreed, exact: agreed, ...options });
+  return { ...observation, sides: { ...observation.sides, [system]: gone(over) } };
+}
+const policy = (onDelete: "DETACH" | "ARCHIVE" | "PROPAGATE") => ({ flow: { ...account, onDelete } });
+
+describe("a deletion that is believed (R9)", () => {
+  it.each(["CUSTOMCRM", "EXACT"] as const)("DETACH: gone from %s, the survivor is left alone until a person says otherwise", (system) => {
+    const todo = plan(without(system));
+    expect(todo).toMatchObject({
+      kind: "DETACH",
+      writes: [],
+      ended: false,
+      next: {
+        state: "DETACHED",
+        records: { [system]: null },
+        shadows: { CUSTOMCRM: null, EXACT: null },
+        problem: { code: "DELETED_ELSEWHERE", system },
+        origin: null,
+      },
+    });
+    expect(todo.history).toMatchObject([{ kind: "DETACHED", source: system }]);
+    const observation = without(system);
+    const again = plan({ ...observation, entity: todo.next, sides: { ...observation.sides, [system]: none } });
+    expect(again).toMatchObject({ kind: "NONE", writes: [], changed: false });
+  });
+
+  it.each([
+    ["in Customcrm", "EXACT", { customcrm: edited }],
+    ["in Exact", "CUSTOMCRM", { exact: edited }],
+    ["through the gateway", "EXACT", { entity: { wanted: wantedOf({ phone: "010-2" }) } }],
+  ] as const)("an edit %s since the last agreement wins over it, under every policy", (_, system, options) => {
+    for (const onDelete of ["DETACH", "ARCHIVE", "PROPAGATE"] as const) {
+      const todo = plan(without(system, { ...options, ...policy(onDelete) }));
+      expect(todo).toMatchObject({ kind: "DETACH", writes: [], next: { state: "DETACHED", problem: { code: "EDITED_SINCE_DELETION" } } });
+      expect(todo.next.fields.phone).toBe("010-2");
+    }
+  });
+
+  it("a change of ours at the survivor is no edit", () => {
+    const intents = [intentOf({ system: "CUSTOMCRM", fields: { phone: "010-2" }, source: { phone: "010-2" } })];
+    expect(plan(without("EXACT", { customcrm: edited, entity: { intents } })).next.problem).toMatchObject({ code: "DELETED_ELSEWHERE" });
+  });
+
+  it("what never agreed is not known to be edited", () => {
+    expect(plan(without("EXACT", { agreed: null, customcrm: edited })).next.problem).toMatchObject({ code: "DELETED_ELSEWHERE" });
+  });
+
+  it("PROPAGATE deletes the other record, once", () => {
+    const todo = plan(without("CUSTOMCRM", policy("PROPAGATE")));
+    expect(todo).toMatchObject({ kind: "DELETE", system: "EXACT", next: { state: "PENDING" } });
+    expect(todo.writes).toMatchObject([{ system: "EXACT", operation: "DELETE", recordId: "x1", fields: {} }]);
+    const observation = without("CUSTOMCRM", policy("PROPAGATE"));
+    expect(plan({ ...observation, sides: { CUSTOMCRM: gone(), EXACT: gone() } })).toMatchObject({
+      ended: true,
+      writes: [],
+      next: { records: { CUSTOMCRM: null, EXACT: null } },
+    });
+  });
+
+  it("PROPAGATE that is refused detaches, with the system's own words", () => {
+    const refused = [{ system: "EXACT", operation: "DELETE", fields: [], properties: {}, message: "In gebruik", since: at(-1) }] as const;
+    const todo = plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { refused } }));
+    expect(todo).toMatchObject({
+      kind: "DETACH",
+      writes: [],
+      next: { state: "DETACHED", problem: { code: "REFUSED_BY_SYSTEM", message: "Exact Online refused the delete: In gebruik" } },
+    });
+  });
+
+  it("ARCHIVE ends the record in Exact, then detaches", () => {
+    const todo = plan(without("CUSTOMCRM", policy("ARCHIVE"), { at: "2026-03-01T23:00:00.000Z" }));
+    expect(todo).toMatchObject({ kind: "ARCHIVE", next: { state: "PENDING" } });
+    expect(todo.writes).toMatchObject([{ system: "EXACT", operation: "UPDATE", fields: {}, extra: { EndDate: "2026-03-01" } }]);
+    const ended = plan(without("CUSTOMCRM", { ...policy("ARCHIVE"), exactProperties: { EndDate: "2026-03-01" } }));
+    expect(ended).toMatchObject({ writes: [], next: { state: "DETACHED", problem: { code: "DELETED_ELSEWHERE" } }, history: [{ kind: "ARCHIVED" }] });
+  });
+
+  it("ARCHIVE that Exact ignores is not repeated", () => {
+    const ignored = [{ system: "EXACT", field: "EndDate", sent: "", returned: null, source: null }] as const;
+    expect(plan(without("CUSTOMCRM", { ...policy("ARCHIVE"), entity: { ignored } }))).toMatchObject({
+      writes: [],
+      next: { state: "DETACHED", problem: { code: "IGNORED_BY_SYSTEM" } },
+    });
+  });
+
+  it("ARCHIVE knows no such thing in Customcrm, so it detaches there", () => {
+    expect(plan(without("EXACT", policy("ARCHIVE")))).toMatchObject({ kind: "DETACH", writes: [] });
+  });
+
+  it("merged into another record, its counterpart is detached and names the survivor; nothing is deleted", () => {
+    for (const onDelete of ["DETACH", "ARCHIVE", "PROPAGATE"] as const) {
+      const todo = plan(without("EXACT", { ...policy(onDelete), customcrm: edited }, { mergedInto: { recordId: "x7", label: "Acme Holding" } }));
+      expect(todo).toMatchObject({ kind: "DETACH", writes: [], next: { state: "DETACHED", problem: { code: "MERGED_AWAY" } } });
+      expect(todo.reason).toContain("Acme Holding (x7)");
+    }
+  });
+
+  it("a pause holds deletions back as well (R10)", () => {
+    for (const onDelete of ["DETACH", "ARCHIVE", "PROPAGATE"] as const) {
+      const held = plan(without("CUSTOMCRM", { ...policy(onDelete), settings: { paused } }));
+      expect(held).toMatchObject({
+        kind: "WAIT",
+        writes: [],
+        next: { state: "PENDING", records: { CUSTOMCRM: "c1", EXACT: "x1" }, problem: { code: "PAUSED" } },
+      });
+    }
+  });
+
+  it("waits while a write to the survivor may still land", () => {
+    const intents = [intentOf({ fields: { phone: "9" } })];
+    expect(plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { intents } }))).toMatchObject({
+      kind: "WAIT",
+      writes: [],
+      next: { problem: { code: "QUARANTINE" } },
+    });
+  });
+
+  it("both records gone: the entity has ended", () => {
+    const observation = without("CUSTOMCRM");
+    expect(plan({ ...observation, sides: { CUSTOMCRM: gone(), EXACT: gone() } })).toMatchObject({ ended: true, writes: [], history: [{ kind: "DELETED" }] });
+  });
+
+  it("gone, while the other record was only not read: nothing is decided", () => {
+    const observation = without("CUSTOMCRM");
+    expect(plan({ ...observation, sides: { CUSTOMCRM: gone(), EXACT: none } })).toMatchObject({
+      kind: "WAIT",
+      ended: false,
+      next: { records: { CUSTOMCRM: "c1", EXACT: "x1" } },
+    });
+  });
+});
+
+describe("a mutation that deletes", () => {
+  const wanted = wantedOf({}, { kind: "DELETE" });
+  const asked = (options: Partial<PairOptions> = {}) => pair({ agreed, customcrm: agreed, exact: agreed, ...options, entity: { wanted, ...options.entity } });
+
+  it("deletes in Exact first, then in Customcrm", () => {
+    expect(writesOf(plan(asked()))).toEqual([
+      ["EXACT", "DELETE", {}],
+      ["CUSTOMCRM", "DELETE", {}],
+    ]);
+  });
+
+  it("goes on where one side is gone already, whatever the policy", () => {
+    const observation = asked({ customcrm: edited });
+    expect(writesOf(plan({ ...observation, sides: { ...observation.sides, EXACT: gone() } }))).toEqual([["CUSTOMCRM", "DELETE", {}]]);
+    expect(plan({ ...observation, sides: { CUSTOMCRM: gone(), EXACT: gone() } })).toMatchObject({
+      ended: true,
+      history: [{ kind: "DELETED", source: "GATEWAY" }],
+    });
+  });
+
+  const refusedBy = (system: System) => [{ system, operation: "DELETE", fields: [], properties: {}, message: "In use", since: at(0) }] as const;
+
+  it("refused by Exact, everything is as before", () => {
+    const done = plan(asked({ entity: { refused: refusedBy("EXACT") } }));
+    expect(done).toMatchObject({
+      kind: "NONE",
+      writes: [],
+      changed: true,
+      next: { state: "LINKED", wanted: null, refused: [], records: { CUSTOMCRM: "c1", EXACT: "x1" } },
+    });
+  });
+
+  it("refused by Customcrm after Exact: never undone, the entity is DETACHED and says why", () => {
+    const observation = asked({ entity: { refused: refusedBy("CUSTOMCRM") } });
+    const done = plan({ ...observation, sides: { ...observation.sides, EXACT: gone() } });
+    expect(done).toMatchObject({
+      writes: [],
+      changed: true,
+      next: { state: "DETACHED", wanted: null, records: { CUSTOMCRM: "c1", EXACT: null }, problem: { code: "REFUSED_BY_SYSTEM" } },
+    });
+  });
+
+  it("goes through a pause, but waits for a write that may still land", () => {
+    expect(plan(asked({ settings: { paused } })).writes).toHaveLength(2);
+    expect(plan(asked({ entity: { intents: [intentOf({ fields: { phone: "9" } })] } }))).toMatchObject({
+      writes: [],
+      next: { state: "PENDING", problem: { code: "QUARANTINE" }, wanted },
+    });
+    expect(plan(asked({ settings: { firstContactConfirmed: false } }))).toMatchObject({ writes: [], next: { wanted } });
+  });
+});
