@@ -1,4 +1,4 @@
-import type { SandboxOptions, Sandboxes } from "./index.js";
+import type { Sandboxes, SandboxOptions } from "./index.js";
 
 /** What a developer needs to begin: where to look, what to call, with what. `exactToken` is null where none could be had. */
 export function firstScreen({ exact, customcrm }: Sandboxes, { dataDir }: SandboxOptions, exactToken: string | null): string {

@@ -45,7 +45,14 @@ export async function startSandboxes(options: SandboxOptions = {}): Promise<Sand
     settings: options.customcrmSettings ?? {},
   });
   try {
-    const exact = await startExactSandbox({ port: options.exactPort ?? 0, clock, seed, dataFile: fileOf("exact"), initial: exactSeed, settings: options.exactSettings ?? {} });
+    const exact = await startExactSandbox({
+      port: options.exactPort ?? 0,
+      clock,
+      seed,
+      dataFile: fileOf("exact"),
+      initial: exactSeed,
+      settings: options.exactSettings ?? {},
+    });
     return {
       exact,
       customcrm,

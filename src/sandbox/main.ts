@@ -1,6 +1,6 @@
 import { CommandLineError, help, parseCommandLine } from "./command-line.js";
 import { firstScreen } from "./first-screen.js";
-import { type SandboxOptions, type Sandboxes, startSandboxes } from "./index.js";
+import { type Sandboxes, type SandboxOptions, startSandboxes } from "./index.js";
 
 /** `npm run sandbox`: both systems alone, until somebody asks for the end. */
 const stopping = new AbortController();
@@ -53,6 +53,7 @@ function explain(error: unknown): string | null {
   const { code, port, path } = error as { code?: string; port?: number; path?: string };
   if (code === "EADDRINUSE") return `Port ${port} is taken: stop what listens there, or choose another with --customcrm-port or --exact-port.`;
   if (code === "EACCES" && port !== undefined) return `Port ${port} is not open to this user: choose one from 1024 on with --customcrm-port or --exact-port.`;
-  if (code === "EACCES" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST") return `${path} can't be written: choose another folder with --data, or keep nothing with --memory.`;
+  if (code === "EACCES" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST")
+    return `${path} can't be written: choose another folder with --data, or keep nothing with --memory.`;
   return /Remove (it|the folder)/.test(error.message) ? error.message : null;
 }

@@ -107,7 +107,7 @@ function writeOfIntent({ flow, entity, sides }: Observation, intent: Intent): Wr
 /** What the side shows after the write: as it was returned, else read back together with others. */
 async function seenAfter(
   parts: SettleParts,
-  { flow, sides }: Observation,
+  { flow }: Observation,
   intent: Intent,
   outcome: Extract<WriteOutcome, { kind: "done" }>,
   reader: Reader,

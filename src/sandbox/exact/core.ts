@@ -70,6 +70,10 @@ export class ExactCore {
     this.indexes = new Indexes(this.accounts, this.contacts);
   }
 
+  now(): number {
+    return this.clock.now();
+  }
+
   table(kind: RecordKind): RecordTable {
     return kind === "Accounts" ? this.accounts : this.contacts;
   }

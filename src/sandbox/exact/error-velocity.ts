@@ -27,7 +27,7 @@ export class ErrorVelocity {
   check(endpoint: string): void {
     const until = this.endpoints.get(endpoint)?.blockedUntil ?? 0;
     if (this.settings.errorLimit === null || this.now() >= until) return;
-    throw new Refusal(this.settings.blockedStatus, "Too many errors: the key is temporarily blocked for this endpoint.", { "X-Sandbox-Blocked-Until": String(until) });
+    throw new Refusal(this.settings.blockedStatus, "Too many errors: the key is temporarily blocked for this endpoint.");
   }
 
   record(endpoint: string, status: number): void {

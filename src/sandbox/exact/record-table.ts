@@ -47,6 +47,10 @@ export class RecordTable {
     return record && newest(record).values;
   }
 
+  record(id: string): StoredRecord | undefined {
+    return this.records.get(id);
+  }
+
   timestampOf(id: string): number | undefined {
     const record = this.records.get(id);
     return record && newest(record).timestamp;

@@ -49,7 +49,7 @@ function plainWrites(
   view: View,
   unit: Unit,
   fields: Fields,
-  sent: ReadonlyMap<string, CanonicalValue>,
+  due: ReadonlyMap<string, CanonicalValue>,
   common: { kind: HistoryKind; source: ChangeSource },
 ): readonly Told[] {
   return unit.rows.flatMap(({ field }): Told[] => {
