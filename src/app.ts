@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
 import { type Links, linksOf, type SandboxParts } from "./connect.js";
+import { exactBudgetRules } from "./connectors/budget.js";
 import { parseDataflowFile } from "./dataflow-file.js";
 import { defaultSettings, type SyncSettings } from "./domain/settings.js";
 import { type Clock, type EntityType, entityTypes } from "./domain/words.js";
@@ -15,6 +16,7 @@ import { startSandboxes } from "./sandbox/index.js";
 import { consentRoutes } from "./server/consent.routes.js";
 import { createServer } from "./server/server.js";
 import { webhookRoutes } from "./server/webhook.routes.js";
+import type { BudgetRules } from "./store/budget.js";
 import { MemoryStore } from "./store/memory.js";
 import { RedisStore } from "./store/redis.js";
 import type { Store } from "./store/store.js";
@@ -30,6 +32,8 @@ export interface AppParts {
   /** Sandboxes that run already, for tests; else they are started where the config asks for them. */
   readonly sandboxes?: SandboxParts;
   readonly clock?: Clock;
+  /** Exact's limits as they are taken to be until its headers say otherwise. */
+  readonly budgetRules?: BudgetRules;
 }
 
 export interface App {
@@ -130,13 +134,14 @@ async function openStore(config: Config, url: string | null, tenant: string, clo
 }
 
 async function linkUp(config: Config, parts: AppParts, store: Store, clock: Clock, started: { stop(): Promise<unknown> }[]): Promise<Links> {
-  if (config.mode === "real") return linksOf({ config, store, clock, log: parts.log });
+  const rules = parts.budgetRules ?? exactBudgetRules;
+  if (config.mode === "real") return linksOf({ config, store, clock, log: parts.log, rules });
   const { exactPort, customcrmPort } = config.sandbox;
   const own = parts.sandboxes ? null : await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") });
   if (own) started.push(own);
   const sandboxes = parts.sandboxes ?? own;
   if (!sandboxes) throw new Error("There is no sandbox.");
-  const links = linksOf({ config, store, clock, log: parts.log, sandboxes });
+  const links = linksOf({ config, store, clock, log: parts.log, rules, sandboxes });
   started.push({ stop: links.stop });
   await links.consentWithoutBrowser();
   return links;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Config, CustomcrmConfig, ExactConfig } from "./config.js";
-import { exactBudgetRules, SharedBudget } from "./connectors/budget.js";
+import { SharedBudget } from "./connectors/budget.js";
 import { allCapabilities } from "./connectors/customcrm/capabilities.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/customcrm/connector.js";
 import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
@@ -11,6 +11,7 @@ import { NotAuthorizedError } from "./domain/errors.js";
 import type { Clock } from "./domain/words.js";
 import type { ConsentDoor } from "./server/consent.routes.js";
 import type { WebhookDoor } from "./server/webhook.routes.js";
+import type { BudgetRules } from "./store/budget.js";
 import { MemoryBudgetStore } from "./store/budget-memory.js";
 import { RedisBudgetStore } from "./store/budget-redis.js";
 import { RedisStore } from "./store/redis.js";
@@ -27,6 +28,7 @@ export interface LinkParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly rules: BudgetRules;
   readonly sandboxes?: SandboxParts;
 }
 
@@ -46,16 +48,15 @@ const exactReceiptMs = 24 * 3_600_000;
 const interactive = { class: "interactive" } as const;
 
 /** The two connectors, and the doors through which the systems reach us. */
-export function linksOf({ config, store, clock, log, sandboxes }: LinkParts): Links {
+export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkParts): Links {
   const exactConfig = sandboxes ? sandboxExact(config, sandboxes) : realPart(config).exact;
   const crmConfig = sandboxes ? sandboxCustomcrm(sandboxes) : realPart(config).customcrm;
   const http = new HttpClient({ system: "EXACT", baseUrl: exactConfig.baseUrl, clock });
-  const budgetStore =
-    store instanceof RedisStore ? new RedisBudgetStore(store.client, store.keys.other, "exact", exactBudgetRules) : new MemoryBudgetStore(exactBudgetRules);
+  const budgetStore = store instanceof RedisStore ? new RedisBudgetStore(store.client, store.keys.other, "exact", rules) : new MemoryBudgetStore(rules);
   const budget = new SharedBudget({
     system: "EXACT",
     store: budgetStore,
-    rules: exactBudgetRules,
+    rules,
     clock,
     newId: randomUUID,
     maxConcurrent: 2,

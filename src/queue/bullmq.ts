@@ -67,7 +67,7 @@ export class BullmqQueue implements Queue {
   async add(job: Job, { key, delayMs = 0, priority = 0 }: AddOptions = {}): Promise<void> {
     const jobId = this.#options.newId();
     const options: JobsOptions = { ...removal, jobId, delay: delayMs, priority, attempts: retries.attempts, backoff };
-    if (key !== undefined) options.deduplication = { id: key, reschedule: delayMs === 0 };
+    if (key !== undefined) options.deduplication = { id: key };
     const added = await this.#connection.call(() => this.#queue.add(job.kind, job, options));
     if (added.id && added.id !== jobId) await this.#hurry(added.id, delayMs, priority);
   }

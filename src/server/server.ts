@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { buildTandemSchema } from "../resolvers/build-schema.js";
 import { addExplorer } from "./explorer.js";
@@ -30,7 +30,12 @@ const maxBodyBytes = 100_000;
 
 /** The HTTP server: `/graphql`, the explorer at `/`, health, and what `routes` add. Rejects when the port is taken. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const app: FastifyInstance = Fastify({ loggerInstance: parts.log as FastifyBaseLogger, disableRequestLogging: true, bodyLimit: maxBodyBytes, forceCloseConnections: "idle" });
+  const app: FastifyInstance = Fastify({
+    loggerInstance: parts.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBodyBytes,
+    forceCloseConnections: "idle",
+  });
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= app.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type System, systems } from "../domain/words.js";
 import type { Queue } from "../queue/queue.js";
 import type { Engine } from "./engine.js";
@@ -44,6 +45,8 @@ export class Driver {
   }
 
   async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {
+    // Every call that is under way listens to it.
+    setMaxListeners(0, signal);
     try {
       if (job.kind === "poll") await this.engine.poll(job.system, { signal });
       if (job.kind === "sweep") await this.engine.sweep();

@@ -49,7 +49,7 @@ export async function settle(parts: SettleParts, ids: readonly string[], options
     for (let round = 0; open.length > 0 && round < maxRounds; round++) {
       open = await settleRound(parts, open, held, options, results);
     }
-    return ids.map((id) => results.get(id) ?? { id, entity: null, kind: "NONE", done: true });
+    return ids.map((id) => results.get(id) ?? { id, entity: null, kind: "NONE", done: false });
   } finally {
     clearInterval(keepAlive);
     await Promise.all([...held.values()].map((lease) => parts.store.leases.release(lease)));
@@ -103,7 +103,7 @@ async function settleRound(
       results.set(id, await store(parts, seen, planned));
     }
   }
-  while (wave.length > 0) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
+  while (wave.length > 0 && !options.signal?.aborted) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
   return again;
 }
 

@@ -69,6 +69,7 @@ onEveryStore("lists", (subject) => {
       ["of what changed later", { modifiedAfter: day(3) }, ["3", "1", "7"]],
       ["of what changed later, by time", { modifiedAfter: day(3), order: "MODIFIED_DESC" }, ["3", "1", "7"]],
       ["of what changed later, in another form of time", { modifiedAfter: "2026-03-03T02:00:00+02:00", order: "MODIFIED_ASC" }, ["7", "1", "3"]],
+      ["not of what changed just then", { modifiedAfter: day(1), states: ["REVIEW"] }, []],
       ["of all filters together", { modifiedAfter: day(2), states: ["LINKED", "FAILED"], terms: { country: "NL" }, name: { startsWith: "bakker" } }, ["1"]],
     ] satisfies [string, Partial<EntityQuery>, string[]][])("are %s, whatever the size of the page, and as many as are counted", async (_, query, expected) => {
       await fill();
@@ -82,6 +83,18 @@ onEveryStore("lists", (subject) => {
       const none = Object.fromEntries(linkStates.map((state) => [state, 0]));
       expect(await subject.store.entities.counts("ACCOUNT")).toEqual({ ...none, LINKED: 3, REVIEW: 1, FAILED: 1, UNLINKED: 2 });
       expect(await subject.store.entities.counts("CONTACT")).toEqual(none);
+    });
+
+    it("have an entity as soon as it is there, and not any more once it is gone", async () => {
+      await fill();
+      for (const order of ["NAME_ASC", "MODIFIED_ASC"] as const) expect(await all(accounts({ order }))).not.toContain("new");
+      expect(await subject.store.entities.countLinks(["ACCOUNT"], null)).toBe(7);
+      await store(named("new", "aa", { modifiedAt: day(7) }));
+      expect(await all(accounts())).toEqual(["new", "3", "1", "2", "5", "4", "7", "6"]);
+      expect(await all(accounts({ order: "MODIFIED_DESC" }))).toEqual(["3", "new", "1", "7", "5", "4", "6", "2"]);
+      expect(await subject.store.entities.countLinks(["ACCOUNT"], null)).toBe(8);
+      await subject.store.entities.commit({ put: [], remove: [{ id: "new", revision: 1, into: null }] });
+      expect(await all(accounts())).toEqual(["3", "1", "2", "5", "4", "7", "6"]);
     });
 
     it("go on behind an entity that has left the list since", async () => {
@@ -150,21 +163,46 @@ onEveryStore("lists", (subject) => {
     expect(await all(accounts({ terms: { email: "x:y\0z" } }))).toEqual(["2"]);
   });
 
-  it("page through more than a script reads at once", async () => {
-    const many = Array.from({ length: 700 }, (_, i) =>
-      named(
-        `e${i}`,
-        `name ${String(i).padStart(3, "0")}`,
-        { modifiedAt: day(1 + (i % 28)), state: i % 2 === 0 ? "LINKED" : "REVIEW" },
-        { terms: { country: i % 7 === 0 ? "NL" : "BE" } },
-      ),
-    );
-    await store(...many);
-    const expected = many.flatMap(({ entity }, i) => (i % 14 === 0 ? [entity.id] : []));
-    expect(await all(accounts({ states: ["LINKED"], terms: { country: "NL" } }))).toEqual(expected);
-    expect(await all(accounts({ states: ["LINKED"], terms: { country: "NL" }, order: "NAME_DESC" }))).toEqual([...expected].reverse());
-    expect(await all(accounts())).toHaveLength(700);
-    expect(await subject.store.entities.count(accounts({ name: { startsWith: "name" }, terms: { country: "BE" } }))).toBe(600);
+  describe("of more entities than a script reads at once", () => {
+    const minute = (n: number) => new Date(Date.parse(day(1)) + n * 60_000).toISOString();
+    const many = Array.from({ length: 700 }, (_, i) => {
+      // The older 400 are Dutch, the younger 300 Belgian; every second one is linked, every seventh has a common name.
+      const name = `${i % 7 === 0 ? "common" : "rare"} ${String((i * 37) % 700).padStart(3, "0")}`;
+      const state = i % 2 === 0 ? "LINKED" : "REVIEW";
+      return named(`e${String(i).padStart(3, "0")}`, name, { modifiedAt: minute(i), state }, { terms: { country: i < 400 ? "NL" : "BE" } });
+    });
+    const byTime = many.map((one) => one.entity.id);
+    const byName = many.toSorted((a, b) => (a.index.sortName < b.index.sortName ? -1 : 1)).map((one) => one.entity.id);
+    const numberOf = (id: string) => Number(id.slice(1));
+
+    it.each([
+      ["all by name", {}, byName],
+      ["a state and a country, by name", { states: ["LINKED"], terms: { country: "NL" } }, byName.filter((id) => numberOf(id) < 400 && numberOf(id) % 2 === 0)],
+      ["those that stand first, by time", { terms: { country: "NL" }, order: "MODIFIED_ASC" }, byTime.slice(0, 400)],
+      ["those that stand last, by time", { terms: { country: "BE" }, order: "MODIFIED_ASC" }, byTime.slice(400)],
+      [
+        "those that stand last, by time, with a state",
+        { terms: { country: "BE" }, states: ["LINKED"], order: "MODIFIED_ASC" },
+        byTime.slice(400).filter((id) => numberOf(id) % 2 === 0),
+      ],
+      ["a common beginning of a name", { name: { startsWith: "rare" } }, byName.filter((id) => numberOf(id) % 7 !== 0)],
+      ["a rare beginning of a name, by time", { name: { startsWith: "common" }, order: "MODIFIED_ASC" }, byTime.filter((id) => numberOf(id) % 7 === 0)],
+      [
+        "a common name and a state, by time",
+        { name: { startsWith: "r" }, states: ["REVIEW"], order: "MODIFIED_ASC" },
+        byTime.filter((id) => numberOf(id) % 7 !== 0 && numberOf(id) % 2 === 1),
+      ],
+      ["what changed later, by name", { modifiedAfter: minute(99) }, byName.filter((id) => numberOf(id) > 99)],
+      ["two states, by time", { states: ["REVIEW", "LINKED"], order: "MODIFIED_ASC" }, byTime],
+      ["two states and a country, by name", { states: ["REVIEW", "LINKED"], terms: { country: "BE" } }, byName.filter((id) => numberOf(id) >= 400)],
+    ] satisfies [string, Partial<EntityQuery>, string[]][])("give %s, forwards and backwards", async (_, query, expected) => {
+      await store(...many);
+      const order = (query as Partial<EntityQuery>).order ?? "NAME_ASC";
+      const backwards = order === "NAME_ASC" ? "NAME_DESC" : "MODIFIED_DESC";
+      expect((await pages(accounts(query), 90)).flat()).toEqual(expected);
+      expect((await pages(accounts({ ...query, order: backwards }), 150)).flat()).toEqual(expected.toReversed());
+      expect(await subject.store.entities.count(accounts(query))).toBe(expected.length);
+    });
   });
 
   describe("of links", () => {
@@ -177,6 +215,17 @@ onEveryStore("lists", (subject) => {
         named("e", "x", { type: "CONTACT", state: "LINKED" }),
         named("d", "x", { type: "CONTACT", state: "FAILED" }),
       );
+
+    it("know that something comes before, though the cursor's own entity and type are gone", async () => {
+      await fill();
+      const { cursors } = await subject.store.entities.listLinks(types, null, 3, null);
+      const gone = ["d", "e"].map((id) => ({ id, revision: 1, into: null }));
+      await subject.store.entities.commit({ put: [], remove: gone });
+      const rest = await subject.store.entities.listLinks(types, null, 3, cursors[2] ?? null);
+      expect([rest.entities.map((one) => one.id), rest.hasPreviousPage, rest.hasNextPage]).toEqual([["b"], true, false]);
+      const ofContacts = await subject.store.entities.listLinks(["CONTACT", "PRODUCT"], null, 3, cursors[2] ?? null);
+      expect(ofContacts.hasPreviousPage).toBe(false);
+    });
 
     it.each([
       ["all, by type and id", types, null, ["a", "c", "d", "e", "b"]],

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -7,6 +10,36 @@ import { entity, write } from "../contracts/store-samples.js";
 import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/redis.js";
 
 const commandTimeoutMs = 300;
+
+/** Passes bytes on; those of the connections that are open when it is silenced go nowhere from then on. */
+async function cuttableProxy(url: string) {
+  const target = url.replace("unix://", "");
+  const path = join(dirname(target), "p");
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const server = createServer((client) => {
+    const upstream = connect(target);
+    pairs.add([client, upstream]);
+    client.on("error", () => {}).pipe(upstream);
+    upstream.on("error", () => {}).pipe(client);
+  }).listen(path);
+  await once(server, "listening");
+  return {
+    url: `unix://${path}`,
+    silence() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        client.resume();
+        upstream.resume();
+      }
+    },
+    async stop() {
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
 
 describeWithOwnRedis("a Redis that fails", () => {
   let redis: OwnRedis;
@@ -72,6 +105,19 @@ describeWithOwnRedis("a Redis that fails", () => {
     }
     await vi.waitFor(() => store.ping(), { timeout: 10_000 });
     expect(await store.entities.commit({ put: [write(entity("a"))] })).toMatchObject({ ok: true });
+  });
+
+  it("may be cut off without a word: after some silent commands a new connection is made", async () => {
+    const cut = await cuttableProxy(redis.url);
+    const through = await RedisStore.connect({ url: cut.url, tenant: "t", encryptionKey: "k", commandTimeoutMs: 150 });
+    try {
+      cut.silence();
+      for (let i = 0; i < 3; i++) await expect(through.ping()).rejects.toThrow("no answer within 150 ms");
+      await vi.waitFor(() => through.ping(), { timeout: 3_000 });
+    } finally {
+      await through.stop();
+      await cut.stop();
+    }
   });
 
   it("may have lost its scripts, and gets them again", async () => {

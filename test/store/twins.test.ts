@@ -148,6 +148,9 @@ describeWithRedis("the store's two implementations", () => {
             const generations = new Map((await stored.feeds.dirty(10)).map((mark) => [mark.entityId, mark.generation]));
             const clearDirty = commit.clearDirty?.map((mark) => ({ ...mark, generation: generations.get(mark.entityId) ?? 0 }));
             expect(await stored.entities.commit({ ...commit, ...(clearDirty && { clearDirty }) })).toEqual(await memory.entities.commit(commit));
+            // Asked in between too: an answer must not outlive the commit after it.
+            const [between] = queries;
+            if (between) expect(await stored.entities.list(between, first, null)).toEqual(await memory.entities.list(between, first, null));
           }
           expect(await seen(stored, queries, first)).toEqual(await seen(memory, queries, first));
         } finally {

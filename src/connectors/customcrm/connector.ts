@@ -96,7 +96,7 @@ export class CustomcrmConnector implements Connector {
     return new Map(found.flat().map((record) => [record.id, record]));
   }
 
-  readFeed(feed: string, position: string | null, options: CallOptions): Promise<FeedPage> {
+  async readFeed(feed: string, position: string | null, options: CallOptions): Promise<FeedPage> {
     if (!this.feeds.some((one) => one.name === feed)) throw new InvalidInputError(`Customcrm has no feed ${feed}.`);
     return this.#feed.read(feed, position, options);
   }

@@ -7,6 +7,7 @@ const named = { type, id: z.string() };
 
 const stateSchema = z.object({
   version: z.literal(1),
+  at: time,
   records: z.array(z.object({ ...named, version: z.int(), createdAt: time, modifiedAt: time, values: z.record(z.string(), z.string().nullable()) })),
   tombstones: z.array(z.object({ ...named, deletedAt: time })),
   feed: z.array(z.object({ ...named, position: z.int(), action: z.enum(["Upsert", "Delete"]), at: time, visibleAt: time })),
@@ -26,13 +27,13 @@ const stateSchema = z.object({
   accessTokens: z.array(z.object({ token: z.string(), expiresAt: time })),
 });
 
-/** A state as it is written to a file. */
-export const toKept = (state: State): unknown => ({ version: 1, ...state });
+/** A state as it is written to a file, with the time at which it was. */
+export const toKept = (state: State, at: number): unknown => ({ version: 1, at, ...state });
 
-/** What a file holds, as a state; throws where it is anything else. */
-export function fromKept(kept: unknown, path: string): State {
+/** What a file holds; throws where that is anything else. */
+export function fromKept(kept: unknown, path: string): { readonly at: number; readonly state: State } {
   const parsed = stateSchema.safeParse(kept);
   if (!parsed.success) throw new Error(`${path} does not hold a Customcrm's state. Remove it to start anew.`, { cause: parsed.error });
-  const { version: _version, ...state } = parsed.data;
-  return state;
+  const { version: _version, at, ...state } = parsed.data;
+  return { at, state };
 }

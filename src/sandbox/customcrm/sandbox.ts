@@ -48,7 +48,9 @@ export async function startCustomcrmSandbox(options: CustomcrmSandboxOptions = {
   const { clock = new VirtualClock(), seed = "tandem", dataFile = null } = options;
   const settings = changeSettings(defaultSettings(), options.settings ?? {});
   const fresh = () => initialState(options.initial ?? makeSeed(seed).customcrm, clock.now());
-  const kept = await StateFile.read(dataFile);
+  const kept = await keptIn(dataFile);
+  // A clock that was put forward is not put back by a restart.
+  if (kept && kept.at > clock.now()) await clock.advance(kept.at - clock.now());
   const calls = new CallLog();
   const faults = new FaultList(createRandom(`customcrm faults:${seed}`));
 
@@ -61,8 +63,8 @@ export async function startCustomcrmSandbox(options: CustomcrmSandboxOptions = {
       timers: clock.group(),
       changed: () => file.changed(),
     });
-  const file = new StateFile(dataFile, () => toKept(stateOf(parts)));
-  let parts = begin(kept === null ? fresh() : fromKept(kept, dataFile ?? ""));
+  const file = new StateFile(dataFile, () => toKept(stateOf(parts), clock.now()));
+  let parts = begin(kept?.state ?? fresh());
   file.changed();
 
   const reset = () => {
@@ -111,6 +113,11 @@ export async function startCustomcrmSandbox(options: CustomcrmSandboxOptions = {
       await file.flush();
     },
   };
+}
+
+async function keptIn(path: string | null): Promise<ReturnType<typeof fromKept> | null> {
+  const kept = await StateFile.read(path);
+  return kept === null || path === null ? null : fromKept(kept, path);
 }
 
 /** `/api/v1/customers/{id}`: collections keep their names, ids don't. */

@@ -91,9 +91,9 @@ export class ExactCore {
   deleteContact = (id: string, by: Author = "person"): void => this.remove("Contacts", id, by);
 
   /** Returns the new record's id. */
-  create(kind: RecordKind, body: unknown, by: Author = "person"): string {
+  create(kind: RecordKind, body: unknown, by: Author = "person", chosenIds = this.settings.chosenIds): string {
     const given = readBody(body, kind, "create", this.settings);
-    const id = this.idFor(kind, given.values.ID, given.faults);
+    const id = this.idFor(kind, given.values.ID, chosenIds, given.faults);
     delete given.values.ID;
     const made = kind === "Accounts" ? newAccount(given.values, this.world()) : newContact(given.values, this.world());
     this.refuse([...given.faults, ...made.faults]);
@@ -153,17 +153,6 @@ export class ExactCore {
     return { rowVersion, divisionMoveDate, accounts: [...this.accounts.all()], contacts: [...this.contacts.all()], deletions: this.deletions.all() };
   }
 
-  /** Times and row versions of records that were there before the sandbox began, by their ages. */
-  backdate(stamps: ReadonlyMap<string, { readonly created: number; readonly modified: number }>): void {
-    for (const table of [this.accounts, this.contacts]) {
-      const byAge = [...table.all()].map(({ id }) => ({ id, stamp: stamps.get(id) })).sort((a, b) => (a.stamp?.modified ?? 0) - (b.stamp?.modified ?? 0));
-      for (const { id, stamp } of byAge) {
-        if (stamp) table.replaceSilently(id, { ...table.get(id), Created: sqlDateTime(stamp.created), Modified: sqlDateTime(stamp.modified) });
-        table.touch(id);
-      }
-    }
-  }
-
   /** An account's first contact is its main contact; Modified of the account stays. */
   private joined(contact: string, account: string): void {
     if (this.contactsOf(account).length === 1) this.setMain(account, contact);
@@ -196,9 +185,9 @@ export class ExactCore {
     return values;
   }
 
-  private idFor(kind: RecordKind, chosen: unknown, faults: Fault[]): string {
-    if (typeof chosen !== "string" || this.settings.chosenIds === "replace") return this.random.guid();
-    if (this.settings.chosenIds === "refuse") faults.push({ kind: "chosen-id", property: "ID" });
+  private idFor(kind: RecordKind, chosen: unknown, policy: ExactSettings["chosenIds"], faults: Fault[]): string {
+    if (typeof chosen !== "string" || policy === "replace") return this.random.guid();
+    if (policy === "refuse") faults.push({ kind: "chosen-id", property: "ID" });
     else if (this.table(kind).has(chosen)) faults.push({ kind: "exists" });
     return chosen;
   }

@@ -1,5 +1,5 @@
-import { escaped } from "../kit/page.js";
 import type { Answer, KitRequest } from "../kit/index.js";
+import { escaped } from "../kit/page.js";
 import { type OAuth, TokenRefusal } from "./oauth.js";
 import type { ExactSettings } from "./settings.js";
 

@@ -1,4 +1,5 @@
-import { type Token, tokensOf } from "./filter-lexer.js";
+import type { EdmType } from "../../domain/exact-properties.js";
+import { tokensOf } from "./filter-lexer.js";
 import { type Expression, parseFilter, propertiesOf } from "./filter-parser.js";
 import { badQuery } from "./refusal.js";
 import type { Resource } from "./resource.js";
@@ -40,7 +41,7 @@ export function parseQuery(query: URLSearchParams, resource: Resource): Query {
     top,
     skip: count(query.get("$skip"), "$skip") ?? 0,
     hasSkip: query.has("$skip"),
-    after: parseToken(query.get("$skiptoken"), keyTerms(orderBy, resource).length),
+    after: parseToken(query.get("$skiptoken"), keyTerms(orderBy, resource), resource),
     counts: parseInlineCount(query.get("$inlinecount")),
   };
 }
@@ -91,18 +92,21 @@ function parseOrder(text: string | null, resource: Resource): Query["orderBy"] {
   });
 }
 
-function parseToken(text: string | null, length: number): readonly Cell[] | null {
+/** One literal for each part of the order, each of its type. */
+function parseToken(text: string | null, terms: Query["orderBy"], resource: Resource): readonly Cell[] | null {
   if (text === null) return null;
-  const values: Cell[] = [];
-  for (const [index, token] of tokensOf(text).entries()) {
-    if (token.kind === "end") break;
-    const isPlace = index % 2 === 0;
-    if (isPlace !== (token.kind === "literal") || (!isPlace && token.kind !== ",")) throw badQuery("Error in query syntax: $skiptoken.");
-    if (isPlace) values.push((token as Token & { kind: "literal" }).value);
-  }
-  if (values.length !== length) throw badQuery("The skip token does not fit the order of the results.");
+  const tokens = tokensOf(text);
+  const values = terms.map(({ name }, index) => {
+    const [token, separator] = [tokens[index * 2], tokens[index * 2 + 1]];
+    const isPlace = token?.kind === "literal" && (token.type === "Null" || fitsType(token.type, resource.properties[name]?.edm));
+    if (!isPlace || separator?.kind !== (index === terms.length - 1 ? "end" : ",")) throw badQuery("Error in query syntax: $skiptoken.");
+    return token.value;
+  });
   return values;
 }
+
+const numbers: readonly (EdmType | undefined)[] = ["Byte", "Int16", "Int32", "Int64", "Double"];
+const fitsType = (type: string, edm: EdmType | undefined): boolean => type === edm || (numbers.includes(type as EdmType) && numbers.includes(edm));
 
 function parseInlineCount(text: string | null): boolean {
   if (text !== null && text !== "allpages" && text !== "none") throw badQuery(`Unknown $inlinecount option '${text}'; use 'allpages' or 'none'.`);

@@ -19,7 +19,8 @@ export function viewOf(core: ExactCore, kind: RecordKind, id: string, version: V
 /** `crm`: read and written one by one, listed sixty a page. */
 export function crmResource(core: ExactCore, kind: RecordKind): Resource {
   const { settings } = core;
-  const isFilterable = (name: string) => (kind === "Accounts" ? canFilter("Accounts", name) : !["Binary", "Collection"].includes(properties[kind][name]?.edm ?? ""));
+  const isFilterable = (name: string) =>
+    kind === "Accounts" ? canFilter("Accounts", name) : !["Binary", "Collection"].includes(properties[kind][name]?.edm ?? "");
   return {
     path: `crm/${kind}`,
     typeName: entityTypeNames[kind],
@@ -78,6 +79,7 @@ export function deletedResource(core: ExactCore): Resource {
     order: "Timestamp",
     rows: () => core.deletions.visible().map((deletion) => deletionView(deletion, of, wallOf)),
     canFilter: (name) => name === "Timestamp" || name === "EntityType",
+    needsSelect: true,
     refusesSkip: true,
   };
 }

@@ -68,7 +68,9 @@ export class RecordTable {
   replace(id: string, values: Cells): void {
     const record = this.records.get(id);
     if (!record) throw new Error(`There is no ${this.kind} ${id}.`);
-    record.versions = [...stillNeeded(record, this.rowVersions.now()), this.version(values)];
+    const now = this.rowVersions.now();
+    const next = this.version(values);
+    record.versions = next.visibleAt <= now ? [next] : [...stillNeeded(record, now), next];
   }
 
   /** New values without a new row version: nothing tells that something changed. */

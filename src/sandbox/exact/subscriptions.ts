@@ -105,7 +105,11 @@ export class Subscriptions {
   }
 }
 
-export function subscriptionView({ id, topic, callbackUrl, createdAt }: Subscription, settings: ExactSettings, user: { userId: string; userName: string }): RowView {
+export function subscriptionView(
+  { id, topic, callbackUrl, createdAt }: Subscription,
+  settings: ExactSettings,
+  user: { userId: string; userName: string },
+): RowView {
   const cells: Readonly<Record<string, Cell>> = {
     ID: id,
     CallbackURL: callbackUrl,

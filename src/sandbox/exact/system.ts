@@ -1,11 +1,11 @@
 import type { ExactCore } from "./core.js";
 import { countryName } from "./countries.js";
 import { offsetAt, wallOf, wallText } from "./dates.js";
+import { parseFilter } from "./filter-parser.js";
 import { newest } from "./record-table.js";
 import { badQuery } from "./refusal.js";
 import type { Resource } from "./resource.js";
 import { type Subscriptions, subscriptionProperties, subscriptionView } from "./subscriptions.js";
-import { parseFilter } from "./filter-parser.js";
 import type { Cell, PropertyTypes, RecordKind, RowView } from "./types.js";
 
 const meProperties: PropertyTypes = {
@@ -26,8 +26,9 @@ const meProperties: PropertyTypes = {
 };
 
 /** `current/Me`: the way to find the division. */
-export function meResource({ settings, user, ...core }: ExactCore, now: number): Resource {
-  void core;
+export function meResource(core: ExactCore): Resource {
+  const { settings, user } = core;
+  const now = core.now();
   const [firstName = "", ...rest] = user.userName.split(" ");
   const cells: Readonly<Record<string, Cell>> = {
     UserID: user.userId,
@@ -45,7 +46,7 @@ export function meResource({ settings, user, ...core }: ExactCore, now: number):
     ServerUtcOffset: offsetAt(now) / 1000,
     UserName: user.userName,
   };
-  return single("current/Me", "Exact.Web.Api.Models.System.Me", meProperties, "UserID", cells);
+  return { ...single("current/Me", "Exact.Web.Api.Models.System.Me", meProperties, "UserID", cells), alwaysInResults: true };
 }
 
 const divisionProperties: PropertyTypes = {
@@ -94,7 +95,11 @@ const syncTimestampProperties: PropertyTypes = { Modified: { edm: "DateTime" }, 
 
 /** `read/sync/Sync/SyncTimestamp`: the row version from which a feed shows what was changed since a time. */
 export function syncTimestampResource(core: ExactCore, query: URLSearchParams): Resource {
-  const kind = { "crm/accounts": "Accounts", "crm/contacts": "Contacts" }[text(query, "endPoint").toLowerCase().replace(/^sync\//, "")] as RecordKind | undefined;
+  const kind = { "crm/accounts": "Accounts", "crm/contacts": "Contacts" }[
+    text(query, "endPoint")
+      .toLowerCase()
+      .replace(/^sync\//, "")
+  ] as RecordKind | undefined;
   if (!kind) throw badQuery("The value of the parameter 'endPoint' is not supported.");
   const since = modifiedOf(query);
   const before = [...core.table(kind).all()].map(newest).filter(({ values }) => wallOf(Number(values.Modified)) < since);
@@ -113,5 +118,5 @@ function modifiedOf(query: URLSearchParams): number {
 
 function single(path: string, typeName: string, properties: PropertyTypes, key: string, cells: Readonly<Record<string, Cell>>): Resource {
   const row: RowView = { id: String(cells[key]), cell: (name) => cells[name] ?? null };
-  return { path, typeName, properties, pageSize: 60, key, order: key, rows: () => [row], canFilter: () => true, alwaysInResults: true };
+  return { path, typeName, properties, pageSize: 60, key, order: key, rows: () => [row], canFilter: () => true };
 }

@@ -18,6 +18,8 @@ export interface Call {
 export class CallLog {
   private calls: Call[] = [];
   private counted = new Map<string, number>();
+  private open = 0;
+  private most = 0;
 
   constructor(private readonly keep = 20_000) {}
 
@@ -27,6 +29,20 @@ export class CallLog {
     const key = `${call.method} ${call.routeTemplate}`;
     this.counted.set(key, (this.counted.get(key) ?? 0) + 1);
     return call;
+  }
+
+  /** A call is under way until what comes back is called. */
+  begin(): () => void {
+    this.open++;
+    this.most = Math.max(this.most, this.open);
+    return () => {
+      this.open--;
+    };
+  }
+
+  /** How many calls were under way at the same time, at most. */
+  mostAtOnce(): number {
+    return this.most;
   }
 
   all(): readonly Call[] {
@@ -51,5 +67,6 @@ export class CallLog {
   reset(): void {
     this.calls = [];
     this.counted = new Map();
+    this.most = this.open;
   }
 }

@@ -88,7 +88,12 @@ function standardRoutes({ name, clock, faults, calls, surface, downFor }: Parts)
   const now = () => ({ now: clock.now(), iso: new Date(clock.now()).toISOString() });
   return {
     "GET ": () => ({ system: name, clock: now(), calls: calls.count() }),
-    "GET /calls": (_body, query) => ({ total: calls.count(), counts: calls.counts(), calls: calls.last(whole(query.get("last"), 100)) }),
+    "GET /calls": (_body, query) => ({
+      total: calls.count(),
+      mostAtOnce: calls.mostAtOnce(),
+      counts: calls.counts(),
+      calls: calls.last(whole(query.get("last"), 100)),
+    }),
     "DELETE /calls": () => calls.reset(),
     "GET /faults": () => faults.list(),
     "POST /faults": (body) => faults.add(faultRuleSchema.parse(body)),

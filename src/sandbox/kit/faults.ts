@@ -39,7 +39,10 @@ export const faultRuleSchema = z.strictObject({
   id: z.string().min(1).optional(),
   /** Any, if absent. */
   method: z.string().min(1).optional(),
-  /** The beginning of a path, or the source of a regular expression for the path with its query, decoded. */
+  /**
+   * The beginning of a path, or the source of a regular expression for the path with its query, decoded; one that begins with
+   * a slash holds from the path's beginning.
+   */
   path: z.string().min(1).optional(),
   /** From the nth matching call on (for one call, unless `times` says more). */
   nth: z.int().positive().optional(),
@@ -128,7 +131,7 @@ class Rule {
 /** A path with a bracket that opens and never closes is a prefix only. */
 function patternOf(source: string): RegExp | null {
   try {
-    return new RegExp(source);
+    return new RegExp(source.startsWith("/") ? `^(?:${source})` : source);
   } catch (error) {
     if (source.startsWith("/")) return null;
     throw error;

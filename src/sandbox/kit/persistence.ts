@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 export class StateFile {
   private timer: NodeJS.Timeout | null = null;
   private writing: Promise<void> = Promise.resolve();
+  private lastWriteMs = 0;
 
   constructor(
     private readonly path: string | null,
@@ -33,10 +34,12 @@ export class StateFile {
   /** The state is other than what is kept: it will be written soon, together with the changes that follow at once. */
   changed(): void {
     if (this.path === null || this.timer) return;
+    // A large state is written less often, so that the sandbox stays quick.
+    const delayMs = Math.max(this.delayMs, this.lastWriteMs * 20);
     this.timer = setTimeout(() => {
       this.timer = null;
       this.write().catch((error) => process.emitWarning(`${this.path} could not be written: ${error}`));
-    }, this.delayMs).unref();
+    }, delayMs).unref();
   }
 
   /** Resolves when every change up to now is on disk. */
@@ -56,7 +59,9 @@ export class StateFile {
       .then(async () => {
         await mkdir(dirname(path), { recursive: true });
         const beside = `${path}.${process.pid}.new`;
+        const begun = performance.now();
         await writeFile(beside, JSON.stringify(this.state()));
+        this.lastWriteMs = performance.now() - begun;
         await rename(beside, path);
       });
     this.writing = write;

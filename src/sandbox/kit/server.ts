@@ -64,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<KitServer> {
     if (local) return send(response, { kind: "answer", answer: await local });
     const fault = options.faults.take(request.method, decoded(request.path), request.query.toString() && decodedQuery(request.url));
     const call = options.calls.add(describe(request, options, fault?.kind));
+    response.on("close", options.calls.begin());
     const outcome = await carryOut(request, fault, { handler: options.handler, timers, emptyList: options.emptyList });
     if ("answer" in outcome) call.status = outcome.answer.status;
     send(response, outcome);

@@ -43,6 +43,7 @@ export class Rows {
   set(row: Row): void {
     const { id } = row.entity;
     this.delete(id);
+    this.#sorted.clear();
     this.#byId.set(id, row);
     for (const term of termsOf(row)) into(this.#byTerm, term, id);
     for (const key of row.entry.matchKeys) into(this.#byMatchKey, key, id);

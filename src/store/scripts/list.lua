@@ -1,8 +1,9 @@
 --[[
   Finds the entities of a list, or counts them. The most selective filter leads: its index is walked and the others are
   looked up, so the cost is bounded by its matches. Where that index is in the order of the list, the walk starts at the
-  cursor and ends with the page; otherwise all matches are returned, to be sorted by the caller (Lua's own comparison of
-  strings goes by the server's locale).
+  cursor and ends with the page. Where it is not, the index of all entities is tried first, for as many steps as the filter
+  has matches: when these are many, a page is soon full. Else all matches are returned, to be sorted by the caller (Lua's own
+  comparison of strings goes by the server's locale).
 
   A member ends with an entity's id; before it, after a NUL, stands what it is sorted by. "position" means the member of the
   index in the order of the list.
@@ -69,6 +70,7 @@ local kinds = {
   term = function()
     local key = take()
     return {
+      term = key,
       size = redis.call("ZCARD", key),
       ordered = order == "name" and { range(key) } or nil,
       ranges = { range(key) },
@@ -78,11 +80,12 @@ local kinds = {
     }
   end,
   state = function()
-    local filter = { size = 0, ordered = {}, ranges = {} }
+    local filter = { size = 0, ordered = {}, ranges = {}, states = {} }
     local keysById = {}
     for i = 1, tonumber(take()) do
       local keys = { id = take(), name = take(), modified = take() }
       keysById[i] = keys.id
+      filter.states[i] = keys.name
       filter.ordered[i] = range(keys[order])
       filter.size = filter.size + redis.call("ZCARD", keys.id)
     end
@@ -133,24 +136,24 @@ for _, filter in ipairs(filters) do
     leading = filter
   end
 end
-local checks = {}
+local others = {}
 for _, filter in ipairs(filters) do
   if filter ~= leading then
-    checks[#checks + 1] = filter
+    others[#others + 1] = filter
   end
 end
 leading = leading or { size = redis.call("ZCARD", ALL), ordered = { range(ALL) }, ranges = { range(ALL) } }
 
--- Calls `visit` with each accepted candidate of a range and its member, until it returns true.
-local function walk(source, from, down, visit)
-  local seen = {}
-  local min, max = source.min, source.max
+-- Calls `visit` with each candidate of a range that passes the checks, and its member, until it returns true. False when it
+-- has taken `steps` and is not through.
+local function walk(source, from, down, checks, visit, steps)
+  local seen, taken = {}, 0
   while true do
     local members
     if down then
-      members = redis.call("ZREVRANGEBYLEX", source.key, from or max, min, "LIMIT", 0, CHUNK)
+      members = redis.call("ZREVRANGEBYLEX", source.key, from or source.max, source.min, "LIMIT", 0, CHUNK)
     else
-      members = redis.call("ZRANGEBYLEX", source.key, from or min, max, "LIMIT", 0, CHUNK)
+      members = redis.call("ZRANGEBYLEX", source.key, from or source.min, source.max, "LIMIT", 0, CHUNK)
     end
     for _, member in ipairs(members) do
       local candidate = candidateOf(member)
@@ -162,65 +165,119 @@ local function walk(source, from, down, visit)
         accepted = accepted and filter.accepts(candidate)
       end
       if accepted and visit(candidate, member) then
-        return
+        return true
       end
     end
     if #members < CHUNK then
-      return
+      return true
+    end
+    taken = taken + CHUNK
+    if steps and taken >= steps then
+      return false
     end
     from = "(" .. members[#members]
   end
 end
 
-if mode == "count" then
-  if #checks == 0 and not leading.repeats then
-    return leading.size
+-- Where only terms and states are asked for, the server itself counts what their indexes share, if it can (since 7.0).
+local function countShared()
+  local terms, states = {}, nil
+  for _, filter in ipairs(filters) do
+    if filter.term then
+      terms[#terms + 1] = filter.term
+    elseif filter.states then
+      states = filter.states
+    else
+      return nil
+    end
   end
   local count = 0
+  for _, state in ipairs(states or { false }) do
+    local keys = { unpack(terms) }
+    keys[#keys + 1] = state or nil
+    local shared = redis.pcall("ZINTERCARD", #keys, unpack(keys))
+    if type(shared) ~= "number" then
+      return nil
+    end
+    count = count + shared
+  end
+  return count
+end
+
+if mode == "count" then
+  if #others == 0 and not leading.repeats then
+    return leading.size
+  end
+  local count = countShared()
+  if count then
+    return count
+  end
+  count = 0
   for _, source in ipairs(leading.ranges) do
-    walk(source, nil, false, function()
+    walk(source, nil, false, others, function()
       count = count + 1
     end)
   end
   return count
 end
 
-if not leading.ordered then
-  local positions = {}
-  for _, source in ipairs(leading.ranges) do
-    walk(source, nil, false, function(candidate)
-      positions[#positions + 1] = positionOf(candidate, order)
-    end)
-  end
-  return { "collected", 0, positions }
-end
-
-local page = { #leading.ordered == 1 and "ordered" or "merge", 0 }
-for _, source in ipairs(leading.ordered) do
-  local from, back = nil, nil
+-- The positions of a page in a range that is in the order of the list, and whether something comes before it. nil when the
+-- steps did not do.
+local function pageOf(source, checks, steps)
+  local from, back, before = nil, nil, 0
   if cursor ~= "" then
     from, back = "(" .. cursor, "[" .. cursor
     -- A cursor from before the range stands where the range begins.
     if source.min ~= "-" and isLess(cursor, string.sub(source.min, 2)) then
       from, back = not descending and source.min or from, descending and source.min or back
     end
-    walk(source, back, not descending, function()
-      page[2] = 1
+    local known = walk(source, back, not descending, checks, function()
+      before = 1
       return true
-    end)
+    end, steps)
+    if not known then
+      return nil
+    end
   end
   local positions = {}
-  walk(source, from, descending, function(_, member)
+  local through = walk(source, from, descending, checks, function(_, member)
     positions[#positions + 1] = member
     return limit > 0 and #positions >= limit
-  end)
-  page[#page + 1] = positions
+  end, steps)
+  return through and positions or nil, before
 end
-if page[1] == "ordered" then
+
+local function withDocuments(positions, before)
   local documents = {}
-  for i, position in ipairs(page[3]) do
+  for i, position in ipairs(positions) do
     documents[i] = redis.call("GET", ENTITY .. idOf(position))
   end
-  page[4] = documents
+  return { "ordered", before, positions, documents }
+end
+
+if not leading.ordered then
+  if leading.size > CHUNK then
+    local positions, before = pageOf(range(ALL), filters, leading.size)
+    if positions then
+      return withDocuments(positions, before)
+    end
+  end
+  local positions = {}
+  for _, source in ipairs(leading.ranges) do
+    walk(source, nil, false, others, function(candidate)
+      positions[#positions + 1] = positionOf(candidate, order)
+    end)
+  end
+  return { "collected", 0, positions }
+end
+
+if #leading.ordered == 1 then
+  return withDocuments(pageOf(leading.ordered[1], others))
+end
+local page = { "merge", 0 }
+for _, source in ipairs(leading.ordered) do
+  local positions, before = pageOf(source, others)
+  page[2] = math.max(page[2], before)
+  page[#page + 1] = positions
 end
 return page

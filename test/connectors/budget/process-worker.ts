@@ -8,7 +8,9 @@ import { RedisBudgetStore } from "../../../src/store/budget-redis.js";
 export interface WorkerTask {
   readonly name: string;
   readonly socket: string;
-  readonly limitsUrl: string;
+  /** A read of Exact, and the token for it. */
+  readonly url: string;
+  readonly accessToken: string;
   readonly startAt: number;
   readonly loops: readonly CallClass[];
   /** One call of a person each so often. */
@@ -59,7 +61,7 @@ async function call(callClass: CallClass): Promise<void> {
   if (callClass === "interactive") tell({ kind: "waited", ms: now - askedAt });
   await sleep(task.latencyMs / 2);
   const outcome = await io(async () => {
-    const response = await fetch(task.limitsUrl, { method: "POST" });
+    const response = await fetch(task.url, { headers: { accept: "application/json", authorization: `Bearer ${task.accessToken}` } });
     await response.arrayBuffer();
     return { status: response.status, headers: Object.fromEntries(response.headers) };
   });

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ExactLimits, startTestRedis, type TestRedis } from "./helpers.js";
+import { type ExactSandbox, startExactSandbox } from "../../../src/sandbox/exact/index.js";
+import { VirtualClock } from "../../../src/sandbox/kit/index.js";
+import { startTestRedis, type TestRedis } from "./helpers.js";
 import type { FromWorker, ToWorker, WorkerTask } from "./process-worker.js";
 
 const minute = Date.parse("2026-03-10T12:00:00.000Z");
@@ -18,25 +18,21 @@ beforeEach(async () => {
 });
 afterEach(() => redis.stop());
 
-/** A system with a hard limit, two gateway processes and one Redis, all in one time that goes on when everybody is idle. */
+/** An Exact with its hard limits, two gateway processes and one Redis, all in one time that goes on when everybody is idle. */
 async function run(task: Pick<WorkerTask, "loops" | "interactiveEveryMs">) {
   let now = startAt;
-  const limits = new ExactLimits(() => now);
+  const clock = new VirtualClock(startAt);
+  const exact = await startExactSandbox({ clock });
+  const accessToken = await tokenOf(exact);
   const waits: number[] = [];
-  const server = createServer((_request, response) => {
-    const answer = limits.arrive();
-    if (answer.status === 429) limits.noteRefusal();
-    response.writeHead(answer.status, answer.headers).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const limitsUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const filter = encodeURIComponent("Name eq 'Nobody'");
+  const url = `${exact.origin}/api/v1/${exact.settings.division}/crm/Accounts?$select=ID&$filter=${filter}`;
 
   const worker = fileURLToPath(new URL("./process-worker.ts", import.meta.url));
   const idle = new Map<ChildProcess, number | null>();
   let wake = () => {};
   const children = ["a", "b"].map((name) => {
-    const own: WorkerTask = { ...task, name, socket: redis.socket, limitsUrl, startAt, latencyMs: 120 };
+    const own: WorkerTask = { ...task, name, socket: redis.socket, url, accessToken, startAt, latencyMs: 120 };
     const child = fork(worker, [JSON.stringify(own)], { execArgv: ["--import", "tsx"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
     idle.set(child, null);
     child.on("message", (message: FromWorker) => {
@@ -62,6 +58,7 @@ async function run(task: Pick<WorkerTask, "loops" | "interactiveEveryMs">) {
   await everybodyIdle();
   while (now < endAt) {
     now = Math.min(endAt, ...[...idle.values()].map((next) => Math.max(now, next ?? now)));
+    await clock.advance(now - clock.now());
     for (const child of children) idle.set(child, null);
     send({ kind: "time", now });
     await everybodyIdle();
@@ -69,12 +66,28 @@ async function run(task: Pick<WorkerTask, "loops" | "interactiveEveryMs">) {
   const gone = children.map((child) => once(child, "exit"));
   send({ kind: "end" });
   await Promise.all(gone);
-  server.closeAllConnections();
-  server.close();
-  return { waits, refused: limits.refused, perMinute: minutes.map((one) => limits.minutes.get(one) ?? 0) };
+  const calls = exact.calls.all().filter(({ path }) => path.startsWith("/api/v1/"));
+  await exact.stop();
+  const answered = (status: number) => calls.filter((call) => call.status === status);
+  return {
+    waits,
+    refused: calls.length - answered(200).length,
+    perMinute: minutes.map((one) => answered(200).filter(({ at }) => Math.floor(at / 60_000) === one).length),
+  };
 }
 
-describe("two processes on one budget, against a hard limit, over five minutes", () => {
+async function tokenOf(exact: ExactSandbox): Promise<string> {
+  const redirectUri = "http://127.0.0.1:4000/auth/exact/callback";
+  const { clientId, clientSecret } = exact.settings;
+  const body = new URLSearchParams({
+    ...{ grant_type: "authorization_code", code: exact.issueCode(redirectUri), redirect_uri: redirectUri },
+    ...{ client_id: clientId, client_secret: clientSecret },
+  });
+  const answer = (await (await fetch(`${exact.origin}/api/oauth2/token`, { method: "POST", body })).json()) as { access_token: string };
+  return answer.access_token;
+}
+
+describe("two processes on one budget, against a hard limit, over five minutes", { timeout: 90_000 }, () => {
   it("use at least 95 % of each minute for background alone and meet no 429", async () => {
     const { perMinute, refused } = await run({ loops: ["compare"], interactiveEveryMs: 0 });
     for (const count of perMinute) expect(count).toBeGreaterThanOrEqual(57);

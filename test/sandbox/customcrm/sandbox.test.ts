@@ -58,6 +58,16 @@ describe("what is kept between starts", () => {
     expect((await api("POST", "/customers", { body: { Name: "Nieuw" } })).body.Id).not.toBe(made.body.Id);
   });
 
+  it("is the time as well: a clock that was put forward is not put back", async () => {
+    const file = await dataFile();
+    const { sandbox } = await start({ dataFile: file });
+    await sandbox.clock.advance(86_400_000);
+    sandbox.core.create("Product", { Name: "Morgen" });
+    await sandbox.stop();
+    const again = await start({ dataFile: file });
+    expect(again.sandbox.clock.now()).toBe(Date.parse("2026-03-03T09:00:00Z"));
+  });
+
   it("is nothing without a file", async () => {
     const first = await start();
     await first.api("POST", "/customers", { body: { Name: "Vergeten" } });

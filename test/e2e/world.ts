@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { print } from "graphql";
+import { pino } from "pino";
+import { type App, createApp } from "../../src/app.js";
+import { parseConfig } from "../../src/config.js";
+import { exactBudgetRules } from "../../src/connectors/budget.js";
+import { type Sandboxes, type SandboxOptions, startSandboxes } from "../../src/sandbox/index.js";
+
+export interface World {
+  readonly app: App;
+  readonly sandboxes: Sandboxes;
+  /** Sends a query and gives its answer, errors and all. */
+  query<R, V>(document: TypedDocumentNode<R, V> | string, variables?: V): Promise<{ data: R; errors?: readonly QueryError[] }>;
+  stop(): Promise<void>;
+}
+
+export interface QueryError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: { readonly code?: string; readonly system?: string };
+}
+
+/** Exact's limits are tested where they are the subject; here they would only make time pass. */
+const withoutLimits = { minuteLimit: null, dayLimit: null, fairUseLimit: null };
+
+/** Both sandboxes and a gateway, over HTTP on loopback; in memory, or on the Redis of `redisUrl`. */
+export async function startWorld(
+  options: { readonly redisUrl?: string | null; readonly sandbox?: SandboxOptions; readonly env?: Record<string, string> } = {},
+): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), "tandem-e2e-"));
+  const sandboxes = await startSandboxes({ exactSettings: withoutLimits, ...options.sandbox });
+  const key = Buffer.alloc(32, 7).toString("base64");
+  const config = parseConfig({ PORT: "0", TANDEM_DATA_DIR: dataDir, ENCRYPTION_KEY: key, SYNC_INTERVAL_SECONDS: "3600", ...options.env });
+  const app = await createApp(config, {
+    redisUrl: options.redisUrl ?? null,
+    budgetRules: { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 },
+    log: pino({ level: process.env.TEST_LOG ?? "silent" }),
+    sandboxes,
+  }).catch(async (error) => {
+    await sandboxes.stop();
+    throw error;
+  });
+  return {
+    app,
+    sandboxes,
+    query: async (document, variables) => {
+      const body = JSON.stringify({ query: typeof document === "string" ? document : print(document), variables });
+      const response = await fetch(`${app.url}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body });
+      return (await response.json()) as never;
+    },
+    stop: async () => {
+      await app.stop();
+      await sandboxes.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until nothing is marked and nothing is due. */
+export async function quiet(world: World, timeoutMs = 60_000): Promise<void> {
+  const { store } = world.app;
+  const until = Date.now() + timeoutMs;
+  while (Date.now() < until) {
+    if (
+      (await store.feeds.countDirty()) === 0 &&
+      (await store.entities.counts("PRODUCT")).PENDING === 0 &&
+      (await store.entities.counts("CONTACT")).PENDING === 0
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`Not quiet after ${timeoutMs} ms: ${await store.feeds.countDirty()} marks.`);
+}
