@@ -2,7 +2,6 @@ import { setMaxListeners } from "node:events";
 import { type System, systems } from "../domain/words.js";
 import type { Queue } from "../queue/queue.js";
 import type { Engine } from "./engine.js";
-import { isPassing } from "./outcome.js";
 
 export interface DriverOptions {
   /** The safety interval of the polls; hints bring most changes sooner. */
@@ -52,9 +51,9 @@ export class Driver {
       if (job.kind === "sweep") await this.engine.sweep();
       await this.engine.drain(signal, () => this.#isReady());
     } catch (error) {
-      // What passes is tried again at the next interval; the record of it is on `systems` and on the entities.
       this.options.onError(error, job.kind);
-      if (!isPassing(error)) throw error;
+      // The queue tries again, later and later; the marks keep what is still to do (R14).
+      throw error;
     }
   }
 }

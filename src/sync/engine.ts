@@ -7,6 +7,12 @@ import type { SettleOptions, SettleParts } from "./parts.js";
 import { type Pulled, pull } from "./pull.js";
 import { refresh, type Settled, settle } from "./settle.js";
 
+export interface PollOptions {
+  readonly class?: CallClass;
+  readonly signal?: AbortSignal;
+  readonly onRead?: (count: number) => void;
+}
+
 /** How many marks one pass looks at; what is beyond waits for the next one. */
 const marksPerPass = 50_000;
 /** Entities observed together. */
@@ -20,6 +26,7 @@ export class Engine {
   /** Marks whose plan is known to write, and what: not planned again before their turn. */
   readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
 
+  readonly #polls = new Map<System, Promise<Pulled>>();
   #isDraining = false;
   #wanted = false;
 
@@ -27,11 +34,19 @@ export class Engine {
     this.#parts = parts;
   }
 
-  /** Reads what changed in one system. A feed that no longer reaches back is made good by a full compare (R12). */
-  async poll(
-    system: System,
-    options: Pick<SettleOptions, "signal"> & { readonly class?: CallClass; readonly onRead?: (count: number) => void } = {},
-  ): Promise<Pulled> {
+  /**
+   * Reads what changed in one system. A feed that no longer reaches back is made good by a full compare (R12). Who asks while
+   * it is being read already waits for that reading.
+   */
+  async poll(system: System, options: PollOptions = {}): Promise<Pulled> {
+    const underWay = this.#polls.get(system);
+    if (underWay) return underWay;
+    const poll = this.#poll(system, options).finally(() => this.#polls.delete(system));
+    this.#polls.set(system, poll);
+    return poll;
+  }
+
+  async #poll(system: System, options: PollOptions): Promise<Pulled> {
     const connector = this.#connector(system);
     const pulled = await pull(this.#pullParts(), connector, { class: options.class ?? "poll", ...signalOf(options) }, options.onRead);
     if (pulled.expired) await compare(this.#pullParts(), connector, { class: "compare", ...signalOf(options) }, options.onRead);

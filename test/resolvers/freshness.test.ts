@@ -130,7 +130,13 @@ describe("a system that does not answer", () => {
   });
 
   it("gives null and an error for a record that was never read", async () => {
-    await world.given({ id: "unread", type: "ACCOUNT", hasSnapshots: false, customcrm: { Id: "C9", Name: "Unread" }, exact: { ID: guid(1, 9), Name: "Unread" } });
+    await world.given({
+      id: "unread",
+      type: "ACCOUNT",
+      hasSnapshots: false,
+      customcrm: { Id: "C9", Name: "Unread" },
+      exact: { ID: guid(1, 9), Name: "Unread" },
+    });
     const { data, errors } = await world.ask(OneAccountDocument, { by: { id: "unread" } });
     expect(data.account).toMatchObject({ name: "Unread", customcrm: { name: "Unread" }, exact: null });
     expect(errors).toMatchObject([{ path: ["account", "exact"], extensions: { code: "SYSTEM_UNAVAILABLE", system: "EXACT" } }]);

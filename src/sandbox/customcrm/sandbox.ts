@@ -121,7 +121,7 @@ async function keptIn(path: string | null): Promise<ReturnType<typeof fromKept> 
 }
 
 /** `/api/v1/customers/{id}`: collections keep their names, ids don't. */
-export function routeTemplate(path: string): string {
+function routeTemplate(path: string): string {
   const [collection, id, ...more] = path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1).split("/") : [];
   if (collection === undefined || id === undefined || more.length > 0) return path;
   return `${prefix}/${collection}/{id}`;

@@ -37,8 +37,7 @@ export type SettingsPatch = Partial<Omit<CustomcrmSettings, "capabilities" | "we
   webhooks?: Partial<CustomcrmSettings["webhooks"]>;
 };
 
-export const capabilities = ["changes", "ifMatch", "idempotencyKey", "webhooks", "ids"] as const;
-export type Capability = (typeof capabilities)[number];
+export type Capability = "changes" | "ifMatch" | "idempotencyKey" | "webhooks" | "ids";
 
 export const defaultSettings = (): CustomcrmSettings => ({
   capabilities: { changes: true, ifMatch: true, idempotencyKey: true, webhooks: true, ids: true },

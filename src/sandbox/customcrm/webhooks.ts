@@ -135,7 +135,7 @@ export class Webhooks {
 const together = async (sends: readonly (() => Promise<void>)[]): Promise<void> => void (await Promise.all(sends.map((send) => send())));
 
 /** `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
-export function signatureOf(body: string, secret: string, now: number): string {
+function signatureOf(body: string, secret: string, now: number): string {
   const t = Math.floor(now / 1000);
   return `t=${t},v1=${createHmac("sha256", secret).update(`${t}.${body}`).digest("hex")}`;
 }
