@@ -23,6 +23,8 @@ export interface Condition {
 export interface FeedInfo {
   readonly name: string;
   readonly types: readonly RecordType[];
+  /** The feed forgets what is older: who has not read it for longer needs a full compare. Absent: it says so by itself, or never. */
+  readonly keptMs?: number;
 }
 
 export type Change =

@@ -47,7 +47,9 @@ type Both = { direction?: Direction; policy?: ConflictPolicy; group?: string; re
 
 /** Builds the rows of one pair of types; a property that a system does not have, or can't write, does not compile. */
 function rowsOf<C extends string, X extends Record<string, { flags: string }>>() {
-  type Writable = { [P in keyof X]: X[P]["flags"] extends `${string}u${string}` ? P : never }[keyof X] & string;
+  // Exact would refuse a Code it knows already, and the birth names overwrite the others.
+  type Dangerous = "ID" | "Code" | "BirthName" | "BirthNamePrefix";
+  type Writable = Exclude<{ [P in keyof X]: X[P]["flags"] extends `${string}u${string}` ? P : never }[keyof X] & string, Dangerous>;
   return (field: string, customcrm: C, exact: Writable, kind: CanonicalKind, attested: DataflowRow["attested"], more: Both = {}): DataflowRow => ({
     field,
     customcrm,

@@ -6,7 +6,7 @@ import type { AddOptions, Job, Queue } from "./queue.js";
 import { retries } from "./retries.js";
 import { Running } from "./running.js";
 
-export interface BullmqQueueOptions {
+interface BullmqQueueOptions {
   readonly url: string;
   readonly tenant: string;
   readonly commandTimeoutMs?: number;

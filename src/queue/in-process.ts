@@ -7,7 +7,7 @@ import { type Entry, Waiting } from "./waiting.js";
 /** Calls `run` after `ms`; what is returned prevents it. */
 export type SetTimer = (run: () => void, ms: number) => () => void;
 
-export interface InProcessQueueOptions {
+interface InProcessQueueOptions {
   readonly clock?: Clock;
   /** A simulated world passes its own, and steps the queue by it: nothing runs but in one of its timers. */
   readonly setTimer?: SetTimer;

@@ -10,7 +10,7 @@ import { Sealer } from "./sealer.js";
 import type { BusMessage, EventBus, Store } from "./store.js";
 import { Subscribers } from "./subscribers.js";
 
-export interface MemoryStoreOptions {
+interface MemoryStoreOptions {
   readonly clock?: Clock;
   readonly encryptionKey?: string | readonly string[];
   /** Told of subscribers that fail. */
@@ -30,11 +30,11 @@ export class MemoryStore implements Store {
 
   constructor({ clock = Date.now, encryptionKey, log = () => {} }: MemoryStoreOptions = {}) {
     const marks = new Marks();
-    this.entities = new MemoryEntities(clock, marks, this.snapshots);
+    this.documents = new MemoryDocuments(clock);
+    this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents);
     this.feeds = new MemoryFeeds(marks);
     this.leases = new MemoryLeases(clock);
     this.secrets = new MemorySecrets(encryptionKey === undefined ? null : new Sealer(encryptionKey, "memory"));
-    this.documents = new MemoryDocuments(clock);
     this.events = new MemoryEvents(log);
   }
 

@@ -12,7 +12,7 @@ import { RedisSnapshots } from "./redis/snapshots.js";
 import { Sealer } from "./sealer.js";
 import type { Store } from "./store.js";
 
-export interface RedisStoreOptions {
+interface RedisStoreOptions {
   /** `redis://`, `rediss://` or `unix:///path`. */
   readonly url: string;
   readonly tenant: string;

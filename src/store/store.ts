@@ -54,12 +54,28 @@ export interface Commit {
   readonly clearDirty?: readonly DirtyMark[];
   /** Marks these as dirty in the same step. */
   readonly markDirty?: readonly string[];
+  /** Stores these documents in the same step, under the rules of `DocumentStore.set`. */
+  readonly documents?: readonly DocumentWrite[];
 }
 
-/** STALE: somebody wrote the entity since it was read. TAKEN: a record would belong to two entities (R1, I1). Nothing was written. */
+export interface DocumentWrite {
+  readonly kind: DocumentKind;
+  readonly key: string;
+  readonly value: unknown;
+  /** The version read; 0: must be new; null: whatever it is. */
+  readonly version: number | null;
+  readonly ttlMs?: number | null;
+  readonly order?: number;
+}
+
+/**
+ * STALE: somebody wrote the entity since it was read. TAKEN: a record would belong to two entities (R1, I1). DOCUMENT: a
+ * document has another version by now. Nothing was written.
+ */
 export type CommitResult =
   | { readonly ok: true; readonly revisions: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly reason: "STALE"; readonly id: string }
+  | { readonly ok: false; readonly reason: "DOCUMENT"; readonly kind: DocumentKind; readonly key: string }
   | { readonly ok: false; readonly reason: "TAKEN"; readonly ref: RecordRef; readonly by: string };
 
 export interface EntityQuery {

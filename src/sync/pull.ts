@@ -45,6 +45,8 @@ async function pullFeed(
   const startedAt = clock();
   const found = await store.feeds.get(system, feed.name);
   const moved = found.epoch !== null && found.epoch !== epoch;
+  // Deletions that the feed has forgotten meanwhile can only be found by comparing everything.
+  const forgotten = feed.keptMs !== undefined && found.polledAt !== null && startedAt - Date.parse(found.polledAt) > feed.keptMs;
   let state: FeedState = found.epoch === epoch ? found : restarted(found, epoch);
   let position = state.low;
   let read = 0;
@@ -70,7 +72,7 @@ async function pullFeed(
     const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs);
     if (touched.length > 0 || !more) await store.feeds.advance(system, feed.name, next, touched);
   }
-  return { read, dirty, expired: moved };
+  return { read, dirty, expired: moved || forgotten };
 }
 
 /** Takes records or tombstones in that were read from a feed or a list; gives the entities that must be settled. */

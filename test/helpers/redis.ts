@@ -8,7 +8,7 @@ import { describe } from "vitest";
 import { endRedisServer, startRedisServer } from "../../src/store/redis-server.js";
 
 const given = process.env.TEST_REDIS_URL;
-const binary = given ? null : (["redis-server", "valkey-server"].find((name) => spawnSync(name, ["--version"]).status === 0) ?? null);
+const binary = ["redis-server", "valkey-server"].find((name) => spawnSync(name, ["--version"]).status === 0) ?? null;
 const available = Boolean(given) || binary !== null;
 
 if (!available) {

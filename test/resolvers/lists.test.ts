@@ -3,11 +3,12 @@ import {
   AccountCountDocument,
   type AccountFilter,
   AccountPagesDocument,
+  type AccountPagesQuery,
   ContactListDocument,
   type EntityOrder,
   ProductListDocument,
 } from "../generated/operations.js";
-import { firms, guid, startWorld, type World } from "./helpers.js";
+import { type Answer, firms, guid, startWorld, type World } from "./helpers.js";
 
 let world: World;
 beforeEach(async () => {
@@ -90,8 +91,8 @@ describe("pages", () => {
     const seen: string[] = [];
     let after: string | null = null;
     for (const expected of [true, true, false]) {
-      const { data } = await world.ask(AccountPagesDocument, { first: 2, after });
-      const { pageInfo, edges, nodes } = data.accounts;
+      const answer: Answer<AccountPagesQuery> = await world.ask(AccountPagesDocument, { first: 2, after });
+      const { pageInfo, edges, nodes } = answer.data.accounts;
       seen.push(...nodes.map(({ id }) => id));
       expect(edges.map(({ node }) => node.id)).toEqual(nodes.map(({ id }) => id));
       expect(pageInfo).toEqual({

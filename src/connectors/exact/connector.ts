@@ -53,9 +53,6 @@ export const createExactConnector = (options: ExactConnectorOptions): ExactConne
 export class ExactConnector implements Connector {
   readonly system = "EXACT";
   readonly feeds = exactFeeds;
-  /** How long the `Deleted` feed remembers. Who has not read it for longer needs a full compare. */
-  readonly deletedKeptMs = limits.exact.deletedKeptMs;
-
   readonly #options: ExactConnectorOptions;
   readonly #auth: ExactAuth;
   readonly #client: ExactClient;

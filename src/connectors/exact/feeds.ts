@@ -1,3 +1,4 @@
+import { limits } from "../../domain/limits.js";
 import { InvalidInputError } from "../../domain/errors.js";
 import type { RecordRef } from "../../domain/record.js";
 import type { ExactType } from "../../domain/words.js";
@@ -10,7 +11,7 @@ import { selectOf } from "./properties.js";
 export const exactFeeds = [
   { name: "Accounts", types: ["Accounts"] },
   { name: "Contacts", types: ["Contacts"] },
-  { name: "Deleted", types: ["Accounts", "Contacts"] },
+  { name: "Deleted", types: ["Accounts", "Contacts"], keptMs: limits.exact.deletedKeptMs },
 ] as const satisfies readonly FeedInfo[];
 export type FeedName = (typeof exactFeeds)[number]["name"];
 

@@ -1,8 +1,8 @@
 import type { CustomcrmType } from "../../domain/words.js";
 import { Feed } from "./feed.js";
 import { Problem } from "./problem.js";
-import type { CustomcrmSettings } from "./settings.js";
 import type { State, StoredRecord, Tombstone } from "./state.js";
+import type { Surroundings } from "./surroundings.js";
 import { checkBody, type Values } from "./validate.js";
 
 export type Action = "Create" | "Update" | "Delete";
@@ -13,15 +13,6 @@ export interface Changed {
   readonly id: string;
   readonly action: Action;
   readonly at: number;
-}
-
-/** What the core needs of the world around it. */
-export interface Surroundings {
-  readonly now: () => number;
-  readonly newId: (type: CustomcrmType) => string;
-  /** 0 to 1. */
-  readonly chance: () => number;
-  readonly settings: () => CustomcrmSettings;
 }
 
 /**

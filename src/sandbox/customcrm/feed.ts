@@ -1,8 +1,8 @@
 import type { CustomcrmType } from "../../domain/words.js";
-import type { Surroundings } from "./core.js";
 import { badRequest, Problem } from "./problem.js";
 import { contract } from "./settings.js";
 import type { FeedEntry, State } from "./state.js";
+import type { Surroundings } from "./surroundings.js";
 
 export interface FeedPage {
   readonly entries: readonly FeedEntry[];

@@ -35,13 +35,21 @@ export class MemoryDocuments implements DocumentStore {
     version: number | null,
     options: { readonly ttlMs?: number | null; readonly order?: number } = {},
   ): Promise<boolean> {
+    if (!this.isAt(kind, key, version)) return false;
+    this.put(kind, key, value, options);
+    return true;
+  }
+
+  isAt(kind: DocumentKind, key: string, version: number | null): boolean {
+    return version === null || version === (this.#live(kind, key)?.version ?? 0);
+  }
+
+  put(kind: DocumentKind, key: string, value: unknown, options: { readonly ttlMs?: number | null; readonly order?: number }): void {
     const found = this.#live(kind, key);
-    if (version !== null && version !== (found?.version ?? 0)) return false;
     const { ttlMs, order = found?.order ?? this.#clock() } = options;
     const until = ttlMs === undefined ? (found?.until ?? Number.POSITIVE_INFINITY) : this.#until(ttlMs);
     this.#sweep(kind);
     this.#of(kind).set(key, { key, value: kept(value), version: (found?.version ?? 0) + 1, order, until });
-    return true;
   }
 
   async delete(kind: DocumentKind, key: string): Promise<void> {

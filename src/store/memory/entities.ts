@@ -5,6 +5,7 @@ import { type Clock, type EntityType, entityTypes, type LinkState, linkStates, t
 import { compareBytes, modifiedPosition, positionOf, typeOfPosition } from "../cursors.js";
 import { checkCommit, partsOfEventId, refOf, refsOf, sortableTime } from "../indexed.js";
 import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
+import type { MemoryDocuments } from "./documents.js";
 import { kept } from "./frozen.js";
 import { Histories } from "./histories.js";
 import type { Marks } from "./marks.js";
@@ -23,11 +24,13 @@ export class MemoryEntities implements EntityStore {
   readonly #histories: Histories;
   readonly #marks: Marks;
   readonly #snapshots: MemorySnapshots;
+  readonly #documents: MemoryDocuments;
 
-  constructor(clock: Clock, marks: Marks, snapshots: MemorySnapshots) {
+  constructor(clock: Clock, marks: Marks, snapshots: MemorySnapshots, documents: MemoryDocuments) {
     this.#histories = new Histories(clock);
     this.#marks = marks;
     this.#snapshots = snapshots;
+    this.#documents = documents;
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -39,7 +42,7 @@ export class MemoryEntities implements EntityStore {
       for (const event of write.history) sortableTime(event.at);
       return { entity, row: rowOf(entity, write.index), history: write.history };
     });
-    const refused = this.#stale(commit) ?? this.#taken(commit);
+    const refused = this.#stale(commit) ?? this.#outdated(commit) ?? this.#taken(commit);
     if (refused) return refused;
 
     for (const id of commit.reclaim ?? []) this.#aliases.delete(id);
@@ -54,6 +57,7 @@ export class MemoryEntities implements EntityStore {
     }
     this.#marks.clear(commit.clearDirty ?? []);
     this.#marks.mark(commit.markDirty ?? []);
+    for (const { kind, key, value, ...options } of commit.documents ?? []) this.#documents.put(kind, key, value, options);
     return { ok: true, revisions: new Map(puts.map(({ entity }) => [entity.id, entity.revision])) };
   }
 
@@ -163,6 +167,11 @@ export class MemoryEntities implements EntityStore {
       if (this.#entities.get(id)?.revision !== revision) return { ok: false, reason: "STALE", id };
     }
     return null;
+  }
+
+  #outdated(commit: Commit): CommitResult | null {
+    const other = commit.documents?.find(({ kind, key, version }) => !this.#documents.isAt(kind, key, version));
+    return other ? { ok: false, reason: "DOCUMENT", kind: other.kind, key: other.key } : null;
   }
 
   #taken(commit: Commit): CommitResult | null {

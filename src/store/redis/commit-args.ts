@@ -3,7 +3,7 @@ import { limits } from "../../domain/limits.js";
 import { modifiedPosition, namePosition } from "../cursors.js";
 import { cleanEntry, refsOf, sortableTime } from "../indexed.js";
 import type { Keys } from "../keys.js";
-import type { Commit, EntityWrite } from "../store.js";
+import type { Commit, DocumentWrite, EntityWrite } from "../store.js";
 
 /** A commit as the script reads it: see scripts/commit.lua. */
 export function commitArgs(keys: Keys, commit: Commit, now: number): readonly string[] {
@@ -16,8 +16,22 @@ export function commitArgs(keys: Keys, commit: Commit, now: number): readonly st
     ...list(commit.remove ?? [], ({ id, revision, into }) => [id, String(revision), into ?? ""]),
     ...list(commit.clearDirty ?? [], (mark) => [mark.entityId, String(mark.generation)]),
     ...list(commit.markDirty ?? [], (id) => [id]),
+    ...list(commit.documents ?? [], (write) => documentArgs(keys, write, now)),
   ];
 }
+
+const documentArgs = (keys: Keys, { kind, key, value, version, ttlMs, order }: DocumentWrite, now: number): readonly string[] => [
+  keys.document(kind, key),
+  keys.documents(kind),
+  keys.documentExpiry(kind),
+  key,
+  version === null ? "" : String(version),
+  JSON.stringify(value),
+  ttlMs === undefined ? "" : ttlMs === null ? "-" : String(ttlMs),
+  order === undefined ? "" : String(order),
+  String(now),
+  keys.document(kind, ""),
+];
 
 function putArgs(keys: Keys, write: EntityWrite): readonly string[] {
   const { entity } = write;

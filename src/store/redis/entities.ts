@@ -42,6 +42,8 @@ export class RedisEntities implements EntityStore {
     const [outcome, what = "", by = ""] = reply;
     if (outcome === "OK") return { ok: true, revisions: new Map(commit.put.map(({ entity }) => [entity.id, entity.revision + 1])) };
     if (outcome === "STALE") return { ok: false, reason: "STALE", id: what };
+    const document = commit.documents?.find(({ kind, key }) => keys.document(kind, key) === what);
+    if (outcome === "DOCUMENT" && document) return { ok: false, reason: "DOCUMENT", kind: document.kind, key: document.key };
     const ref = commit.put.flatMap((one) => refsOf(one.entity)).find((one) => keys.record(one) === what);
     if (!ref) throw new Error(`The commit script answered ${JSON.stringify(reply)}.`);
     return { ok: false, reason: "TAKEN", ref, by };

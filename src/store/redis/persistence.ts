@@ -23,7 +23,7 @@ export async function readPersistence(connection: Connection): Promise<Persisten
   return { ...found, warnings: warningsOf(found) };
 }
 
-export function warningsOf({ appendonly, appendfsync, eviction }: Omit<Persistence, "warnings">): readonly string[] {
+function warningsOf({ appendonly, appendfsync, eviction }: Omit<Persistence, "warnings">): readonly string[] {
   const warnings: string[] = [];
   if (appendonly === null) warnings.push("Redis does not tell whether it persists. Make sure that it runs with appendonly yes: it holds the link map.");
   if (appendonly === false) warnings.push("Redis does not persist (appendonly no): if it restarts, all links are lost. Run it with appendonly yes.");

@@ -13,10 +13,14 @@
           remove:  id, revision read, id to resolve to or ""
           clear:   entity id, generation
           mark:    entity id
-  Returns {"OK"}, {"STALE", entity id} or {"TAKEN", record key, id of its entity}
+          documents: document key, the kind's documents by order, the kind's documents by expiry, key, version read ("" for any),
+                   JSON, ms to keep it ("-" for ever, "" as before), order or "", order if it has none yet, prefix that makes a
+                   document of a key
+  Returns {"OK"}, {"STALE", entity id}, {"DOCUMENT", document key} or {"TAKEN", record key, id of its entity}
 ]]
 --@include entity
 --@include dirty
+--@include document
 
 local ENTITY, META, HISTORY, ALIAS, ALIASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local DIRTY, GENERATIONS, COUNT = KEYS[6], KEYS[7], KEYS[8]
@@ -48,6 +52,12 @@ local clears = takeList(function()
   return { id = take(), generation = take() }
 end)
 local marks = takeList(take)
+local documents = takeList(function()
+  return {
+    document = take(), orders = take(), expiries = take(), key = take(), version = take(),
+    json = take(), ttl = take(), order = take(), usual = take(), prefix = take(),
+  }
+end)
 
 -- Checks. Nothing is written before the last of them.
 
@@ -75,6 +85,12 @@ for _, one in ipairs(removes) do
     return { "STALE", one.id }
   end
   one.oldIndex, one.oldRecords = meta[2], unpacked(meta[3])
+end
+
+for _, one in ipairs(documents) do
+  if one.version ~= "" and tonumber(one.version) ~= documentVersion(one.document) then
+    return { "DOCUMENT", one.document }
+  end
 end
 
 local claimed = {}
@@ -200,5 +216,8 @@ for _, one in ipairs(clears) do
 end
 for _, id in ipairs(marks) do
   markDirty(DIRTY, GENERATIONS, COUNT, id)
+end
+for _, one in ipairs(documents) do
+  storeDocument(one.document, one.orders, one.expiries, one.key, one.json, one.ttl, one.order, one.usual, one.prefix)
 end
 return { "OK" }
