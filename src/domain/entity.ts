@@ -54,6 +54,47 @@ export interface Entity {
   readonly timeUnknown?: readonly string[];
   /** Our create in Exact is linked, and Customcrm has not been told its id yet. */
   readonly externalIdOwed?: boolean;
+  /** The mutations under way on this entity, oldest first. The end of one is recorded in the step in which it leaves this list. */
+  readonly operations?: readonly OpenOperation[];
+  /** By field, the version at which it changed last; a field that is not named has not changed since it was first seen. */
+  readonly fieldVersions?: { readonly [field: string]: number };
+}
+
+/** A mutation that has not ended. What it still asks for is in `wanted`, merged with what others ask for. */
+export interface OpenOperation {
+  readonly id: string;
+  readonly kind: "CREATE" | "UPDATE" | "DELETE";
+  /** Unified fields; references hold entity ids. */
+  readonly set: Fields;
+  /** What the entity showed for them before: shown again if the mutation is refused. */
+  readonly before: Fields;
+  readonly at: IsoTime;
+  readonly actor: string | null;
+  readonly onPartialFailure: "RETRY" | "ROLLBACK";
+  readonly whenBusy: "REFUSE" | "QUEUE";
+  /** With `expectedVersion`: by side and field, what the record may hold; anything else was changed there since. */
+  readonly expected?: { readonly [S in System]?: { readonly [field: string]: readonly CanonicalValue[] } };
+  /** Its part of the writes that a system took, as far as they stand. */
+  readonly landed?: readonly LandedWrite[];
+  /** Sides on which a write of it was undone. */
+  readonly undone?: readonly System[];
+  /** Why it can't stand. From then on it is undone, and then it ends. */
+  readonly failure?: OperationFailure;
+}
+
+/** A write as a system took it, and what the record held before. */
+export type LandedWrite = Pick<Intent, "system" | "operation" | "fields" | "over" | "extra" | "extraOver"> & { readonly recordId: string | null };
+
+export interface OperationFailure {
+  readonly code: "REFUSED_BY_SYSTEM" | "DUPLICATE" | "REFERENCED" | "MODIFIED_ELSEWHERE" | "SYSTEM_UNAVAILABLE" | "RATE_LIMITED" | "PAUSED" | "NOT_FOUND";
+  readonly system: System | null;
+  readonly field: string | null;
+  readonly message: string;
+  readonly retryAt: IsoTime | null;
+  /** Refused for good: if undoing turns out to be unsafe, it is not to be repeated. */
+  readonly refused: RefusedWrite | null;
+  /** Why it can't be undone, once that is known. */
+  readonly unsafe: string | null;
 }
 
 /** A REVIEW ends by a person or by a changed key value, never by elimination (R6): so it remembers the key values it rests on. */
@@ -169,6 +210,10 @@ export interface Intent {
   readonly over?: Fields;
   /** Not seen by the end of its quarantine, or overtaken. Kept for a while: should it land late, it is put right, not taken for an edit (R8). */
   readonly givenUpAt?: IsoTime | null;
+  /** What the record held for the properties in `extra`. */
+  readonly extraOver?: Properties;
+  /** The operation that this write undoes. */
+  readonly undoes?: string;
 }
 
 /** A change that comes from an API client: a third source beside the two systems. */
@@ -178,6 +223,8 @@ export interface Wanted {
   readonly set: Fields;
   readonly at: IsoTime;
   readonly actor: string | null;
+  /** Of fields that an earlier mutation asked for: when it did. */
+  readonly times?: { readonly [field: string]: IsoTime };
 }
 
 export interface HistoryEvent {

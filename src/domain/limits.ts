@@ -30,6 +30,6 @@ export const limits = {
     /** A write given up after its quarantine is still recognised this long, should it land after all. */
     lateWritesMs: 60 * 60_000,
   },
-  mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000 },
+  mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000, operationKeptMs: 30 * 24 * 3_600_000 },
   history: { maxEvents: 200, keptMs: 400 * 24 * 3_600_000 },
 } as const;

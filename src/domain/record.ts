@@ -1,4 +1,4 @@
-import type { CustomcrmType, ExactType, IsoTime, RecordType, System } from "./words.js";
+import type { IsoTime, RecordType, System } from "./words.js";
 
 /** A property's value as the connectors give it: padding trimmed, "" read as null, times in UTC, dates as YYYY-MM-DD. */
 export type PropertyValue = string | number | boolean | null;
@@ -22,9 +22,6 @@ export interface RecordRef {
   readonly type: RecordType;
   readonly id: string;
 }
-
-export const customcrmTypes: readonly CustomcrmType[] = ["Customer", "Contact", "Product"];
-export const exactTypes: readonly ExactType[] = ["Accounts", "Contacts"];
 
 /** One string for one record, for maps and sets. */
 export const refKey = (ref: RecordRef): string => `${ref.system}:${ref.type}:${ref.id}`;

@@ -91,13 +91,14 @@ export class Loaders {
     );
   }
 
-  async #view(keys: readonly { entity: Entity; maxAge: MaxAge }[]): Promise<EntityView[]> {
+  async #view(keys: readonly { entity: Entity; maxAge: MaxAge }[]): Promise<(EntityView | Error)[]> {
     const { settings, store, clock } = this.#parts;
-    const read = await Promise.all(keys.map(({ entity, maxAge }) => (maxAge === null ? null : this.#readSides(entity, maxAge))));
-    const news = read.flatMap((one) => (one && isNews(one.reading) ? [one.reading] : []));
+    const read = await Promise.all(keys.map(({ entity, maxAge }) => (maxAge === null ? null : this.#readSides(entity, maxAge).catch(asError))));
+    const news = read.flatMap((one) => (one && !(one instanceof Error) && isNews(one.reading) ? [one.reading] : []));
     const references = news.length > 0 ? await referencesOf(store.entities, settings.flows, news) : null;
     return keys.map(({ entity, maxAge }, i) => {
       const one = read[i];
+      if (one instanceof Error) return one;
       const view = { entity, fields: entity.fields, modifiedAt: entity.modifiedAt, maxAge, stale: one?.stale ?? [] };
       if (!one || !references || !news.includes(one.reading)) return view;
       return { ...view, ...mergedView(one.reading, references, { ...settings, paused: null, firstContactConfirmed: true }, clock()) };

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { type SystemError, UnavailableError } from "../domain/errors.js";
+import { NotAuthorizedError, RateLimitedError, type SystemError, UnavailableError } from "../domain/errors.js";
 import type { RecordRef } from "../domain/record.js";
 import type { Clock, RecordType, System } from "../domain/words.js";
 import type { SnapshotStore } from "../store/store.js";
@@ -56,11 +56,15 @@ export class RecordLoaders {
     const down = this.#down.get(system);
     if (down) return stored.map((snapshot) => ({ snapshot, error: down }));
     const readings = await this.#live.read(system, type, ids, stored);
-    const failed = readings.find(({ error }) => error instanceof UnavailableError)?.error;
+    const failed = readings.find(({ error }) => error !== null && isOfTheSystem(error))?.error;
     if (failed) this.#down.set(system, failed);
     return readings;
   }
 }
+
+/** Said of the whole system, so that asking it for something else would only take as long again. */
+const isOfTheSystem = (error: SystemError): boolean =>
+  error instanceof UnavailableError || error instanceof RateLimitedError || error instanceof NotAuthorizedError;
 
 /** A record known to be gone is not asked for again. */
 function isFresh(reading: RecordReading | undefined, maxAge: MaxAge, now: number): boolean {

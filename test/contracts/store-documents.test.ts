@@ -100,6 +100,12 @@ onEveryStore("documents", (subject) => {
     expect(await documents.slice("plan", "other", 0, 5)).toEqual({ items: [], total: 0 });
   });
 
+  it("have as many items as a large plan has, appended at once", async () => {
+    const items = Array.from({ length: 150_000 }, (_, n) => n);
+    await subject.store.documents.append("plan", "1", items, null);
+    expect(await subject.store.documents.slice("plan", "1", 149_998, 5)).toEqual({ items: [149_998, 149_999], total: 150_000 });
+  });
+
   it("have items that expire", async () => {
     await subject.store.documents.append("plan", "1", [1], shortMs);
     await subject.pass(shortMs + 30);

@@ -53,7 +53,9 @@ describeWithOwnRedis("the queue on BullMQ", () => {
     await redis.restart();
 
     await vi.waitFor(() => queue.add(settle("after")), { timeout: 10_000 });
-    await vi.waitFor(() => expect(done.map((job) => job.kind === "settle" && job.entityId).toSorted()).toEqual(["after", "before", "waits"]), { timeout: 18_000 });
+    await vi.waitFor(() => expect(done.map((job) => job.kind === "settle" && job.entityId).toSorted()).toEqual(["after", "before", "waits"]), {
+      timeout: 18_000,
+    });
   }, 40_000);
 
   it("leaves nothing of a finished job behind, and puts the tenant's hash tag on every key", async () => {
@@ -76,7 +78,9 @@ describeWithOwnRedis("the queue on BullMQ", () => {
     });
     queue.work(handler, 1);
     await queue.repeat({ kind: "sweep" }, "sweep", 60_000);
-    await vi.waitFor(() => expect(log).toHaveBeenCalledWith("A job (sweep) failed 2 of 2 times.", expect.objectContaining({ message: "never" })), { timeout: 5_000 });
+    await vi.waitFor(() => expect(log).toHaveBeenCalledWith("A job (sweep) failed 2 of 2 times.", expect.objectContaining({ message: "never" })), {
+      timeout: 5_000,
+    });
     expect(handler).toHaveBeenCalledTimes(2);
     expect(await queue.depth()).toMatchObject({ active: 0, waiting: 0, delayed: 1 });
   });

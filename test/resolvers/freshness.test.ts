@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { NotAuthorizedError, RateLimitedError } from "../../src/domain/errors.js";
+import { NotAuthorizedError, RateLimitedError, UnavailableError } from "../../src/domain/errors.js";
 import { BothSidesDocument, ContactListDocument, OneAccountDocument, OneContactDocument, UnifiedDocument } from "../generated/operations.js";
 import { firms, guid, startWorld, type World } from "./helpers.js";
 
@@ -119,7 +119,12 @@ describe("a system that does not answer", () => {
     ]);
   });
 
-  it("is waited for once in a request", async () => {
+  it.each([
+    new UnavailableError("EXACT", "timed out"),
+    new RateLimitedError("EXACT", "2026-03-02T00:00:00.000Z"),
+    new NotAuthorizedError("EXACT", "Connect it."),
+  ])("is waited for once in a request (%s)", async (failure) => {
+    world.exact.failure = failure;
     await world.ask(BothSidesDocument, { first: 3, maxAge: 0 });
     expect(world.exact.calls).toEqual(["Accounts: 3"]);
   });

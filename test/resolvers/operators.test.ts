@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dataflows } from "../../src/domain/dataflow.js";
 import { unreadFeed } from "../../src/store/indexed.js";
 import { DataflowsDocument, OneOperationDocument, OneRunDocument, RunsDocument, SystemsDocument } from "../generated/operations.js";
-import { firms, guid, startWorld, World } from "./helpers.js";
+import { firms, guid, World } from "./helpers.js";
 
 const since = "2026-03-01T10:00:00.000Z";
 let world: World;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { System } from "../../src/domain/words.js";
 import type { Observation } from "../../src/sync/decide/observation.js";
+import { survivorOf } from "../../src/sync/decide/survivor.js";
 import { plan } from "../../src/sync/plan.js";
 import { account, at, gone, intentOf, none, type PairOptions, pair, paused, wantedOf, writesOf } from "./decide-helpers.js";
 
@@ -138,6 +139,40 @@ describe("a deletion that is believed (R9)", () => {
       ended: false,
       next: { records: { CUSTOMCRM: "c1", EXACT: "x1" } },
     });
+  });
+});
+
+describe("what a record was merged into", () => {
+  it.each([
+    [
+      "all that belonged to it moved to one record",
+      [
+        { before: "x1", now: "x7" },
+        { before: "x1", now: "x7" },
+      ],
+      "x7",
+    ],
+    [
+      "some were left behind or deleted",
+      [
+        { before: "x1", now: "x7" },
+        { before: "x1", now: "x1" },
+        { before: "x1", now: null },
+      ],
+      "x7",
+    ],
+    [
+      "they went to different records",
+      [
+        { before: "x1", now: "x7" },
+        { before: "x1", now: "x8" },
+      ],
+      null,
+    ],
+    ["nothing belonged to it", [{ before: "x2", now: "x7" }], null],
+    ["nobody knows", [], null],
+  ])("%s", (_, dependents, survivor) => {
+    expect(survivorOf("x1", dependents)).toBe(survivor);
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { MatchCandidate, Review } from "../../src/domain/entity.js";
-import { subjectOf } from "../../src/sync/decide/one-sided.js";
 import type { MatchDecision } from "../../src/sync/match.js";
 import { plan } from "../../src/sync/plan.js";
 import { account, alone, at, contact, entityOf, intentOf, none, paused, product, referencesOf, settings, wantedOf, writesOf } from "./decide-helpers.js";
@@ -209,17 +208,6 @@ describe("the match runs before every create (R6)", () => {
       link: null,
       next: { state: "WAITING", nextActionAt: at(2), problem: { code: "HELD_BY_OPEN_CREATE", message: "A create in Exact is open." } },
     });
-  });
-
-  it("is decided on the values that the record shows now", () => {
-    const observation = alone({
-      system: "CUSTOMCRM",
-      flow: contact,
-      references,
-      fields: { lastName: "Vos", account: "cA" },
-      entity: { fields: { lastName: "Old" } },
-    });
-    expect(subjectOf(observation).fields).toMatchObject({ lastName: "Vos", account: "A" });
   });
 });
 

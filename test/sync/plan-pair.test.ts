@@ -209,6 +209,17 @@ describe("the first agreement (R4)", () => {
     expect(todo.history[0]?.fields).toMatchObject([{ lost: "Acme", decidedBy: "EXACT" }, { lost: "010-1" }]);
   });
 
+  it("a group of which one row was switched on later is unknown as a whole", () => {
+    const shadow = { name: "Acme", addressLine1: "Weg 1", addressLine2: null, postcode: "1000", city: "Breda" };
+    const both = { name: "Acme", addressLine1: "Weg 1", postcode: "1000", city: "Breda" };
+    const todo = plan(pair({ customcrm: both, exact: { ...both, country: "NL" }, entity: { shadows: { CUSTOMCRM: shadow, EXACT: shadow } } }));
+    expect(writesOf(todo)).toEqual([["CUSTOMCRM", "UPDATE", { country: "NL" }]]);
+    const apart = plan(
+      pair({ customcrm: { ...both, country: "BE" }, exact: { ...both, country: "NL" }, entity: { shadows: { CUSTOMCRM: shadow, EXACT: shadow } } }),
+    );
+    expect(apart.history.flatMap((event) => event.fields)).toContainEqual(expect.objectContaining({ field: "country", lost: "NL", lostFrom: "EXACT" }));
+  });
+
   it("treats a row that was switched on later as unknown, not as empty", () => {
     const shadow = { name: "Acme" };
     const todo = plan(pair({ customcrm: { name: "Acme" }, exact: { name: "Acme", fax: "010-3" }, entity: { shadows: { CUSTOMCRM: shadow, EXACT: shadow } } }));
@@ -313,6 +324,20 @@ describe("references merge on what they refer to (R3, R7)", () => {
         }),
       );
       expect(writesOf(moved)).toEqual([["CUSTOMCRM", "UPDATE", { account: "cA" }]]);
+    });
+
+    it("is a real account for a contact, which must have one", () => {
+      const vos = { lastName: "Vos" };
+      const done = plan(
+        pair({
+          ...withDefault,
+          flow: contact,
+          customcrm: { ...vos, account: "cA" },
+          exact: { ...vos, account: "xD" },
+          agreed: { CUSTOMCRM: { ...vos, account: "cA" }, EXACT: { ...vos, account: "xA" } },
+        }),
+      );
+      expect(writesOf(done)).toEqual([["CUSTOMCRM", "UPDATE", { account: "cD" }]]);
     });
 
     it("missing, keeps that field waiting with this as its problem", () => {
@@ -708,6 +733,15 @@ describe("a mutation on a linked pair", () => {
     expect(todo.history.flatMap((event) => event.fields)).toContainEqual(
       expect.objectContaining({ field: "phone", after: "010-9", lost: "010-2", lostFrom: "GATEWAY" }),
     );
+  });
+
+  it("goes to Customcrm only once Exact has taken it; what people edited there meanwhile goes on", () => {
+    const entity = { wanted: wantedOf({ phone: "010-2" }), intents: [intentOf({ fields: { phone: "010-2" }, over: { phone: "010-1" } })] };
+    const held = plan(pair({ agreed, customcrm: agreed, exact: changed({ city: "Tilburg" }), entity }));
+    expect(writesOf(held)).toEqual([["CUSTOMCRM", "UPDATE", { city: "Tilburg" }]]);
+    expect(held.next).toMatchObject({ state: "PENDING", wanted: { set: { phone: "010-2" } }, problem: { code: "QUARANTINE", system: "EXACT" } });
+    const landed = plan(pair({ agreed, customcrm: agreed, exact: changed({ phone: "010-2" }), entity }));
+    expect(writesOf(landed)).toEqual([["CUSTOMCRM", "UPDATE", { phone: "010-2" }]]);
   });
 
   it("sets a product's number in Customcrm alone", () => {

@@ -1,5 +1,5 @@
-import { limits } from "../../domain/limits.js";
 import { InvalidInputError } from "../../domain/errors.js";
+import { limits } from "../../domain/limits.js";
 import type { RecordRef } from "../../domain/record.js";
 import type { ExactType } from "../../domain/words.js";
 import type { Change, FeedInfo, FeedPage } from "../connector.js";

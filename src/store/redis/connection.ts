@@ -76,13 +76,14 @@ export class Connection {
   }
 
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[] = []): Promise<unknown> {
-    const options = { keys: keys as string[], arguments: args as RedisArgument[] };
+    const rest = [String(keys.length), ...keys, ...args];
     return this.call(async () => {
       try {
-        return await this.client.evalSha(script.sha, options);
+        // Not `evalSha`: node-redis passes its arguments on one by one, and the stack is full at some hundred thousand.
+        return await this.client.sendCommand(["EVALSHA", script.sha, ...rest]);
       } catch (error) {
         if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await this.client.eval(script.source, options);
+        return await this.client.sendCommand(["EVAL", script.source, ...rest]);
       }
     });
   }

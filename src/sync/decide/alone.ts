@@ -7,8 +7,9 @@ import { ownProperties } from "./extras.js";
 import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
-import { blockOn, isRequired, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import { blockOn, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
+import { isRequired } from "./required.js";
 import { differing, equal, pick } from "./units.js";
 import { translationOf } from "./view.js";
 

@@ -8,7 +8,8 @@ import { externalIdFor, ownProperties } from "./extras.js";
 import { toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
-import { isRequired, missing } from "./obstacles.js";
+import { missing } from "./obstacles.js";
+import { isRequired } from "./required.js";
 import { translationOf } from "./view.js";
 
 /** Whether the dataflow's rule asks for a record in this system, and why. */

@@ -3,6 +3,7 @@ import type { Dataflow, DataflowRow } from "../../domain/dataflow.js";
 import type { ProblemCode } from "../../domain/entity.js";
 import type { System } from "../../domain/words.js";
 import type { ReferenceLookup } from "./observation.js";
+import { isRequired } from "./required.js";
 
 /**
  * References are merged on what they refer to: entity ids, not record ids. A record that no entity knows stays itself, marked,
@@ -11,9 +12,12 @@ import type { ReferenceLookup } from "./observation.js";
 export interface Translation {
   readonly flow: Dataflow;
   readonly references: ReferenceLookup;
-  /** The Exact account that reads as "no account". */
+  /** The Exact account that reads as "no account", where Customcrm may name none. */
   readonly defaultAccount: string | null;
 }
+
+/** What must have an account in Customcrm has a real one in Exact, be it the default one. */
+const defaultFor = ({ flow, defaultAccount }: Translation, row: DataflowRow): string | null => (isRequired(flow, row, "CUSTOMCRM") ? null : defaultAccount);
 
 /**
  * One side's values with entity ids in place of its record ids. `beside` are Customcrm's, already translated: Exact's default
@@ -21,14 +25,16 @@ export interface Translation {
  */
 export function toIdentity(translation: Translation, system: System, fields: Fields, beside: Fields | null = null): Fields {
   const references = translation.flow.rows.filter((row) => row.refersTo && row.field in fields);
-  const translated = references.map((row) => [row.field, identityOf(translation, system, fields[row.field] ?? null, beside?.[row.field] ?? null)] as const);
+  const translated = references.map(
+    (row) => [row.field, identityOf(translation, row, system, fields[row.field] ?? null, beside?.[row.field] ?? null)] as const,
+  );
   return { ...fields, ...Object.fromEntries(translated) };
 }
 
-function identityOf({ references, defaultAccount }: Translation, system: System, recordId: string | null, beside: CanonicalValue): CanonicalValue {
+function identityOf(translation: Translation, row: DataflowRow, system: System, recordId: string | null, beside: CanonicalValue): CanonicalValue {
   if (recordId === null) return null;
-  const entityId = references.ofRecord(system, recordId)?.entityId ?? null;
-  if (system === "EXACT" && recordId === defaultAccount) return entityId !== null && entityId === beside ? entityId : null;
+  const entityId = translation.references.ofRecord(system, recordId)?.entityId ?? null;
+  if (system === "EXACT" && recordId === defaultFor(translation, row)) return entityId !== null && entityId === beside ? entityId : null;
   return entityId ?? unknownRecord(system, recordId);
 }
 
@@ -43,9 +49,10 @@ export function currentIdentity({ flow, references }: Translation, set: Fields):
 export type RecordValue = { readonly ok: true; readonly value: CanonicalValue } | { readonly ok: false; readonly code: ProblemCode; readonly message: string };
 
 /** The value to send to a system for a merged one. */
-export function toRecordValue({ references, defaultAccount }: Translation, row: DataflowRow, system: System, value: CanonicalValue): RecordValue {
+export function toRecordValue(translation: Translation, row: DataflowRow, system: System, value: CanonicalValue): RecordValue {
   if (!row.refersTo) return { ok: true, value };
   if (value === null) {
+    const defaultAccount = defaultFor(translation, row);
     if (system === "CUSTOMCRM" || defaultAccount !== null) return { ok: true, value: system === "EXACT" ? defaultAccount : null };
     return {
       ok: false,
@@ -54,7 +61,7 @@ export function toRecordValue({ references, defaultAccount }: Translation, row: 
     };
   }
   const own = unknownRecord(system, "");
-  const recordId = value.startsWith(own) ? value.slice(own.length) : (references.ofEntity(value)?.records[system] ?? null);
+  const recordId = value.startsWith(own) ? value.slice(own.length) : (translation.references.ofEntity(value)?.records[system] ?? null);
   if (recordId !== null) return { ok: true, value: recordId };
   const where = system === "EXACT" ? "Exact Online" : "Customcrm";
   return { ok: false, code: "WAITING_FOR_REFERENCE", message: `Its ${row.field} has no counterpart in ${where} yet. This goes on by itself once it has.` };

@@ -2,6 +2,7 @@ import type { Fields } from "../../domain/canonical.js";
 import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity, FieldChange, HistoryEvent, Problem } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
+import type { Operation } from "../../domain/operation.js";
 import type { PlannedActionKind } from "../../domain/run.js";
 import type { EntityType, IsoTime, System, WriteOperation } from "../../domain/words.js";
 import type { MatchDecision } from "../match.js";
@@ -71,6 +72,10 @@ export interface PlannedWrite {
   readonly over: Fields;
   /** Sent beside the fields, under the system's own property names. */
   readonly extra: Properties;
+  /** What the target held for those. */
+  readonly extraOver?: Properties;
+  /** The operation that this undoes. */
+  readonly undoes?: string;
 }
 
 /** What is to be done about one entity. */
@@ -96,4 +101,6 @@ export interface Plan {
   readonly wake: readonly string[];
   /** No record is left on either side. */
   readonly ended: boolean;
+  /** How the mutations that are under way stand with this plan; to be stored in the same step. Those that have ended are in no later plan. */
+  readonly operations?: readonly Operation[];
 }

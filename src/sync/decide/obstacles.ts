@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
-import { type CustomcrmProperty, customcrmProperties } from "../../domain/customcrm-properties.js";
 import { type Dataflow, type DataflowRow, propertiesOf, propertyOf } from "../../domain/dataflow.js";
 import type { Entity, Intent, ProblemCode, RefusedWrite } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
@@ -49,13 +48,6 @@ export function blockOn({ entity, now, settings, urgent }: Observation, intents:
 /** It never left the house, and its next attempt is still to come. */
 export const isBackingOff = (intent: Intent, now: number): boolean =>
   intent.sentAt === null && intent.nextAttemptAt !== null && Date.parse(intent.nextAttemptAt) > now;
-
-/** Customcrm refuses to clear these, and to create without them. */
-export function isRequired(flow: Dataflow, row: DataflowRow, system: System): boolean {
-  if (system === "EXACT") return false;
-  const properties: { readonly [name: string]: CustomcrmProperty } = customcrmProperties[flow.customcrm];
-  return properties[row.customcrm]?.required === true;
-}
 
 export function missing(row: DataflowRow, system: System): Obstacle {
   const common = { system, field: row.field, until: null };

@@ -7,7 +7,7 @@ import { contentOf, isAskedFor } from "./creation.js";
 import { type Draft, type Obstacle, planOf } from "./draft.js";
 import { externalIdRefusals } from "./extras.js";
 import { standing } from "./frozen.js";
-import { nameOfFields, sideOf, titleOf } from "./label.js";
+import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
 import { blockOn, isAnonymised, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { ambiguousOn, explain } from "./own-writes.js";
@@ -47,15 +47,6 @@ export function planOneSided(observation: Observation, system: System, sighting:
   const answer = match.kind === "answered" ? match.answer : null;
   if (answer === "LEAVE_ALONE") return stop(alone, { kind: "NONE", state: "UNLINKED", obstacle: null }, "A person said to leave it alone.");
   return created(alone, target, answer === "CREATE_NEW" || entity.wanted?.kind === "CREATE");
-}
-
-/** The entity to look for matches with: stored, but with the values that its record shows now. */
-export function subjectOf(observation: Observation): Entity {
-  const { entity, sides } = observation;
-  const system = sideOf(entity);
-  const sighting = system ? sides[system] : null;
-  if (system === null || sighting?.kind !== "present") return entity;
-  return { ...entity, fields: lookAlone(observation, explain(observation), system, sighting).next.fields ?? entity.fields };
 }
 
 /** The last rungs: rule, content, references, earlier refusal, pause, and then the create itself. */

@@ -46,7 +46,7 @@ interface SideSending {
 function sendingTo(view: View, verdicts: readonly Verdict[], system: System): SideSending {
   const { observation, present, own, values } = view;
   const { entity, flow } = observation;
-  const due = verdicts.filter((one) => Object.keys(one.send[system]).length > 0);
+  const due = verdicts.filter((one) => Object.keys(one.send[system]).length > 0 && !waitsForExact(view, one, system));
   const going = due.filter((one) => pausedFor(observation, one.isWanted) === null);
   const paused = due.flatMap((one) => pausedFor(observation, one.isWanted) ?? []).slice(0, 1);
 
@@ -81,6 +81,10 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
   };
   return { system, due: fields, write, held: paused, refusals };
 }
+
+/** A mutation's value goes to Customcrm only once Exact, the stricter side, has taken it: what is refused there must leave no trace here. */
+const waitsForExact = ({ observation, own }: View, one: Verdict, system: System): boolean =>
+  system === "CUSTOMCRM" && one.isWanted && Object.keys(one.send.EXACT).length > 0 && blockOn(observation, own.intents, "EXACT") !== null;
 
 /** Beside the fields: what a mutation sets in Customcrm alone, and the counterpart's id, which goes alone only after our own create. */
 function extraFor({ observation, present, isIdOwed }: View, isWriting: boolean): Properties {

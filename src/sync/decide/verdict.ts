@@ -3,7 +3,8 @@ import type { System } from "../../domain/words.js";
 import { type Merged, mergeUnit } from "../merge.js";
 import type { Obstacle } from "./draft.js";
 import { toRecordValue } from "./identity.js";
-import { ignoredObstacle, isIgnored, isRequired, missing } from "./obstacles.js";
+import { ignoredObstacle, isIgnored, missing } from "./obstacles.js";
+import { isRequired } from "./required.js";
 import { equal, pick, type Unit } from "./units.js";
 import { sideOfUnit, type View } from "./view.js";
 

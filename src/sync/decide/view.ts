@@ -59,7 +59,7 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
 }
 
 /** Both sides say the same. */
-export const agree = ({ values }: View, unit: Unit): boolean => same(valuesOf(values.CUSTOMCRM, unit), valuesOf(values.EXACT, unit));
+const agree = ({ values }: View, unit: Unit): boolean => same(valuesOf(values.CUSTOMCRM, unit), valuesOf(values.EXACT, unit));
 
 /** The shadows from now on: where both sides agree, each side's own values (R2). */
 export function agreedShadows(view: View): Entity["shadows"] {

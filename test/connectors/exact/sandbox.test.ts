@@ -6,6 +6,7 @@ import type { CallOptions, FeedPage } from "../../../src/connectors/connector.js
 import { createExactConnector, type ExactConnector, type ExactConnectorOptions, readWebhook } from "../../../src/connectors/exact/index.js";
 import { HttpClient } from "../../../src/connectors/http.js";
 import { AmbiguousError, NotAuthorizedError, NotFoundError, RateLimitedError, RefusedError } from "../../../src/domain/errors.js";
+import { limits } from "../../../src/domain/limits.js";
 import type { SystemRecord } from "../../../src/domain/record.js";
 import { type ExactSandbox, type ExactSeed, type ExactSettings, startExactSandbox } from "../../../src/sandbox/exact/index.js";
 import { VirtualClock } from "../../../src/sandbox/kit/index.js";
@@ -358,7 +359,7 @@ describe("feeds", () => {
     await exact.probe(now);
     await clock.advance(29 * day);
     await exact.probe(now);
-    await clock.advance(exact.deletedKeptMs - 56 * day);
+    await clock.advance(limits.exact.deletedKeptMs - 56 * day);
     expect(idsIn((await readAll(exact, "Deleted", null)).pages)).toEqual([]);
   });
 

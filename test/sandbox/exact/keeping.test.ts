@@ -78,6 +78,8 @@ describe("what is kept between two starts", () => {
     expect(ids).not.toContain(next);
     expect(second.sandbox.core.accounts.timestampOf(next)).toBeGreaterThan(highest);
     expect((await second.read("Accounts", next)).Code).toBe("0000003".padStart(18));
+    await second.sandbox.stop();
+    expect((await start()).sandbox.core.createAccount({ Name: "d" })).not.toBe(next);
   });
 
   it("is the consent: tokens go on, and a retired one is still known", async () => {
