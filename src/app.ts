@@ -32,6 +32,8 @@ export interface AppParts {
   /** Sandboxes that run already, for tests; else they are started where the config asks for them. */
   readonly sandboxes?: SandboxParts;
   readonly clock?: Clock;
+  /** Whose keys in Redis; default: the sandbox's or the real systems' own, so that they never mix. */
+  readonly tenant?: string;
   /** Exact's limits as they are taken to be until its headers say otherwise. */
   readonly budgetRules?: BudgetRules;
 }
@@ -56,7 +58,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   };
   try {
     const settings = siteSettings(config);
-    const tenant = config.mode === "sandbox" ? "sandbox" : "live";
+    const tenant = parts.tenant ?? (config.mode === "sandbox" ? "sandbox" : "live");
     const { store, queue } = await openStore(config, redisUrl, tenant, clock, log);
     started.push(store);
     const links = await linkUp(config, parts, store, clock, started);

@@ -1,19 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Entity } from "../../src/domain/entity.js";
 import type { EntityType, System } from "../../src/domain/words.js";
+import { describeWithRedis, startRedis, type TestRedis } from "../helpers/redis.js";
 import { quiet, startWorld, type World } from "./world.js";
 
 let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-  await world.app.ready;
-}, 60_000);
-afterAll(() => world?.stop(), 60_000);
 
 const entitiesOf = async (type: EntityType, system: System, ids: readonly string[]): Promise<readonly (Entity | null)[]> =>
   world.app.store.entities.ofRecords(type, system, ids);
 
-describe("first contact of two systems that know the same firms", () => {
+function firstContact(startRedisFor: () => Promise<TestRedis | null>) {
+  let redis: TestRedis | null = null;
+  beforeAll(async () => {
+    redis = await startRedisFor();
+    world = await startWorld({ redis });
+    await world.app.ready;
+  }, 120_000);
+  afterAll(async () => {
+    await world?.stop();
+    await redis?.stop();
+  }, 60_000);
+
   it("links every pair that is beyond doubt, and no other", async () => {
     const { pairs } = world.sandboxes.truth;
     const wrong: string[] = [];
@@ -83,4 +90,7 @@ describe("first contact of two systems that know the same firms", () => {
     await quiet(world);
     expect(writes() - before).toBe(0);
   });
-});
+}
+
+describe("first contact of two systems that know the same firms, in memory", () => firstContact(async () => null));
+describeWithRedis("first contact of two systems that know the same firms, on Redis", () => firstContact(startRedis));

@@ -8,6 +8,7 @@ import { type App, createApp } from "../../src/app.js";
 import { parseConfig } from "../../src/config.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
 import { type Sandboxes, type SandboxOptions, startSandboxes } from "../../src/sandbox/index.js";
+import type { TestRedis } from "../helpers/redis.js";
 
 export interface World {
   readonly app: App;
@@ -26,16 +27,17 @@ export interface QueryError {
 /** Exact's limits are tested where they are the subject; here they would only make time pass. */
 const withoutLimits = { minuteLimit: null, dayLimit: null, fairUseLimit: null };
 
-/** Both sandboxes and a gateway, over HTTP on loopback; in memory, or on the Redis of `redisUrl`. */
+/** Both sandboxes and a gateway, over HTTP on loopback; in memory, or on Redis. */
 export async function startWorld(
-  options: { readonly redisUrl?: string | null; readonly sandbox?: SandboxOptions; readonly env?: Record<string, string> } = {},
+  options: { readonly redis?: TestRedis | null; readonly sandbox?: SandboxOptions; readonly env?: Record<string, string> } = {},
 ): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "tandem-e2e-"));
   const sandboxes = await startSandboxes({ exactSettings: withoutLimits, ...options.sandbox });
   const key = Buffer.alloc(32, 7).toString("base64");
   const config = parseConfig({ PORT: "0", TANDEM_DATA_DIR: dataDir, ENCRYPTION_KEY: key, SYNC_INTERVAL_SECONDS: "3600", ...options.env });
   const app = await createApp(config, {
-    redisUrl: options.redisUrl ?? null,
+    redisUrl: options.redis?.url ?? null,
+    ...(options.redis ? { tenant: options.redis.newTenant() } : {}),
     budgetRules: { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 },
     log: pino({ level: process.env.TEST_LOG ?? "silent" }),
     sandboxes,

@@ -32,6 +32,24 @@ describe("what was just read", () => {
     expect(world.customcrm.calls).toHaveLength(calls);
   });
 
+  it("is marked before it is stored, so that a crash in between loses no change, and after it for who looked in between", async () => {
+    const steps: string[] = [];
+    const { feeds, snapshots } = world.store;
+    const [markDirty, put] = [feeds.markDirty.bind(feeds), snapshots.put.bind(snapshots)];
+    feeds.markDirty = (ids) => {
+      steps.push(`mark ${ids.join()}`);
+      return markDirty(ids);
+    };
+    snapshots.put = (records, asOf, ticket) => {
+      steps.push(`store ${records.map((record) => record.id).join()}`);
+      return put(records, asOf, ticket);
+    };
+    world.customcrm.edit("Customer", "C001", { Name: "New" }, changedAt);
+    world.exact.records.delete(`Accounts:${guid(1, 1)}`);
+    await account(0);
+    expect(steps).toEqual(["mark account-001", "store C001", "mark account-001"]);
+  });
+
   it("marks nothing when nothing has changed", async () => {
     await account(0);
     expect(await world.store.feeds.dirty(10)).toEqual([]);

@@ -31,7 +31,7 @@ export function newAccount(given: Cells, world: World): { values: Cells; faults:
 
 export function changedAccount(before: Readonly<Cells>, id: string, given: Cells, world: World): { values: Cells; faults: Fault[] } {
   // Its own code counts as taken, too.
-  const faults: Fault[] = [];
+  const faults: Fault[] = "Code" in given ? [{ kind: "exists" }] : [];
   const values: Cells = { ...before, ...given };
   delete values.ID;
   if (values.Status !== before.Status) values.StatusSince = world.today;

@@ -1,8 +1,8 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity, FieldChange, HistoryEvent, Problem } from "../../domain/entity.js";
-import type { Properties, SystemRecord } from "../../domain/record.js";
 import type { Operation } from "../../domain/operation.js";
+import type { Properties, SystemRecord } from "../../domain/record.js";
 import type { PlannedActionKind } from "../../domain/run.js";
 import type { EntityType, IsoTime, System, WriteOperation } from "../../domain/words.js";
 import type { MatchDecision } from "../match.js";

@@ -1,0 +1,85 @@
+import { propertyOf } from "../../../domain/dataflow.js";
+import type { Entity, Intent, OpenOperation, OperationFailure, RefusedWrite } from "../../../domain/entity.js";
+import { isoTime } from "../../../domain/words.js";
+import type { WriteOutcome } from "../../outcome.js";
+import { titleOf } from "../label.js";
+import type { Observation } from "../observation.js";
+import { refusable } from "../obstacles.js";
+import { differing, pick } from "../units.js";
+import { fieldVersionsAfter } from "../versions.js";
+import { wantedWithout } from "./accept.js";
+import { carriedBy, ownFields } from "./share.js";
+
+/** The entity once a mutation can't stand: it asks for nothing any more, and what was there before is shown again. */
+export function withFailure(entity: Entity, operation: OpenOperation, failure: OperationFailure): Entity {
+  const own = ownFields(entity, operation);
+  const fields = operation.kind === "UPDATE" ? { ...entity.fields, ...pick(operation.before, own) } : entity.fields;
+  const changed = differing(entity.fields, fields);
+  const version = entity.version + (changed.length > 0 ? 1 : 0);
+  // A mutation that had been overtaken by this one is the newest of its fields again.
+  const operations = (entity.operations ?? []).map((one) => (one.id === operation.id ? { ...one, failure } : one));
+  return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), operations, wanted: wantedWithout(entity, operation) };
+}
+
+type Failing = Extract<WriteOutcome, { kind: "refused" | "later" | "ambiguous" }>;
+
+/**
+ * What the outcome of a write means for the mutations that it carries: null when they go on. A refusal that names no field is
+ * taken to be about the newest mutation; an older one is tried again without it.
+ */
+export function withFailedWrite(entity: Entity, observation: Observation, intent: Intent, outcome: Failing): Entity | null {
+  const context = { ...observation, entity };
+  const carried = carriedBy(context, intent);
+  if (intent.operation === "DELETE" || carried.length === 0) return null;
+  if (outcome.kind === "refused") return refused(context, carried, intent, outcome);
+  const failing = carried.filter((one) => isGivenUp(one, entity, outcome, observation));
+  if (failing.length === 0) return null;
+  const failure = { ...unavailable(intent, outcome), refused: null, unsafe: null };
+  return failing.reduce((next, one) => withFailure(next, one, failure), entity);
+}
+
+function refused(context: Observation, carried: readonly OpenOperation[], intent: Intent, outcome: Extract<Failing, { kind: "refused" }>): Entity | null {
+  const { entity, flow } = context;
+  const row = flow.rows.find((one) => propertyOf(one, intent.system) === outcome.property);
+  const field = row?.field ?? ownOf(context, outcome.property);
+  // Customcrm may lack the property for Exact's id: the write goes on without it.
+  if (outcome.property === flow.externalId && intent.system === "CUSTOMCRM") return null;
+  const about = field === null || intent.operation === "CREATE" ? carried : carried.filter((one) => field in one.set);
+  const failing = about.find((one) => one.kind === "CREATE") ?? about.at(-1);
+  if (!failing) return null;
+  const refusal = refusedWrite(context, intent, row?.field ?? null, outcome.message);
+  const code = outcome.reason === "has-dependents" ? ("REFERENCED" as const) : ("REFUSED_BY_SYSTEM" as const);
+  const message = `${titleOf(intent.system)} refused it: ${outcome.message}`;
+  return withFailure(entity, failing, { code, system: intent.system, field, message, retryAt: null, refused: refusal, unsafe: null });
+}
+
+/** A property that only Customcrm has goes by its field's name, which differs in the first letter. */
+function ownOf({ entity }: Observation, property: string | null): string | null {
+  const name = property ? property.charAt(0).toLowerCase() + property.slice(1) : null;
+  return name !== null && (entity.operations ?? []).some((one) => name in one.set) ? name : null;
+}
+
+function refusedWrite({ flow, now }: Observation, intent: Intent, field: string | null, message: string): RefusedWrite {
+  const { system, operation } = intent;
+  const fields = operation === "UPDATE" && field !== null && field in intent.fields ? [field] : Object.keys(intent.fields);
+  return { system, operation, fields, properties: refusable(flow, system, intent.fields, fields), message, since: isoTime(now) };
+}
+
+/** Busy counts only while a person waits for the answer, and nothing has been sent. */
+function isGivenUp(operation: OpenOperation, entity: Entity, outcome: Failing, { urgent }: Observation): boolean {
+  if (operation.onPartialFailure === "ROLLBACK") return true;
+  const isBusy = outcome.kind === "later" && outcome.code === "RATE_LIMITED";
+  const isSent = (operation.landed ?? []).length > 0 || entity.intents.some((intent) => intent.sentAt !== null && intent.operationId === operation.id);
+  return isBusy && urgent === true && operation.whenBusy === "REFUSE" && !isSent;
+}
+
+function unavailable({ system }: Intent, outcome: Extract<Failing, { kind: "later" | "ambiguous" }>): Omit<OperationFailure, "refused" | "unsafe"> {
+  const isBusy = outcome.kind === "later" && outcome.code === "RATE_LIMITED";
+  return {
+    code: isBusy ? "RATE_LIMITED" : "SYSTEM_UNAVAILABLE",
+    system,
+    field: null,
+    message: outcome.message || `${titleOf(system)} could not be written to.`,
+    retryAt: outcome.kind === "later" ? outcome.retryAt : null,
+  };
+}

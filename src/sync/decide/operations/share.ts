@@ -1,0 +1,70 @@
+import type { Fields } from "../../../domain/canonical.js";
+import type { Entity, Intent, LandedWrite, OpenOperation } from "../../../domain/entity.js";
+import type { Properties } from "../../../domain/record.js";
+import { ownProperties } from "../extras.js";
+import { toRecordValue } from "../identity.js";
+import type { Observation } from "../observation.js";
+import { equal, pick } from "../units.js";
+import { translationOf } from "../view.js";
+
+/** The fields that a mutation still answers for: those that no later one has taken over. */
+export function ownFields({ operations = [] }: Entity, operation: OpenOperation): readonly string[] {
+  const later = operations.slice(operations.findIndex((one) => one.id === operation.id) + 1).filter((one) => !one.failure);
+  if (later.some((one) => one.kind === "DELETE")) return [];
+  return Object.keys(operation.set).filter((field) => !later.some((one) => field in one.set));
+}
+
+/** What of a write is a mutation's: null when it carries nothing of it. */
+export function shareOf(observation: Observation, operation: OpenOperation, write: Intent): Pick<LandedWrite, "fields" | "over" | "extra" | "extraOver"> | null {
+  if (write.undoes) return null;
+  const { fields, over, extra, extraOver } = write;
+  if (operation.kind === write.operation && operation.kind !== "UPDATE") {
+    return { fields, ...(over ? { over } : {}), ...(extra ? { extra } : {}), ...(extraOver ? { extraOver } : {}) };
+  }
+  if (operation.kind !== "UPDATE" || write.operation === "DELETE") return null;
+  const names = mappedShare(observation, operation, write);
+  const extras = extraShare(observation, operation, write);
+  if (names.length === 0 && Object.keys(extras).length === 0) return null;
+  return {
+    fields: pick(fields, names),
+    ...(over ? { over: pick(over, names) } : {}),
+    extra: extras,
+    ...(extraOver ? { extraOver: Object.fromEntries(Object.entries(extraOver).filter(([name]) => name in extras)) } : {}),
+  };
+}
+
+/** The fields that hold in the write what the mutation sets. */
+function mappedShare(observation: Observation, operation: OpenOperation, write: { readonly system: Intent["system"]; readonly fields: Fields }): readonly string[] {
+  return ownFields(observation.entity, operation).filter((field) => {
+    const row = observation.flow.rows.find((one) => one.field === field);
+    if (!row || !(field in write.fields)) return false;
+    const value = toRecordValue(translationOf(observation), row, write.system, operation.set[field] ?? null);
+    return value.ok && equal(value.value, write.fields[field]);
+  });
+}
+
+function extraShare({ flow, entity }: Observation, operation: OpenOperation, write: Intent): Properties {
+  if (write.system !== "CUSTOMCRM") return {};
+  const own = ownProperties(flow, { ...entity, wanted: { operationId: "", kind: "UPDATE", set: operation.set, at: "", actor: null } }, null);
+  return Object.fromEntries(Object.entries(own).filter(([name, value]) => (write.extra?.[name] ?? undefined) === value));
+}
+
+/** The mutations that a write carries something of, oldest first; those that have failed carry nothing any more. */
+export const carriedBy = (observation: Observation, write: Intent): readonly OpenOperation[] =>
+  (observation.entity.operations ?? []).filter((one) => !one.failure && shareOf(observation, one, write) !== null);
+
+/** Notes a write that a system has taken with every mutation that it carries something of: it may have to be undone. */
+export function withLanded(entity: Entity, observation: Observation, write: Intent, recordId: string | null): Entity {
+  const { operations } = entity;
+  if (!operations || operations.length === 0 || write.undoes) return entity;
+  const context = { ...observation, entity };
+  return {
+    ...entity,
+    operations: operations.map((one) => {
+      const share = shareOf(context, one, write);
+      if (!share) return one;
+      const { system, operation } = write;
+      return { ...one, landed: [...(one.landed ?? []), { system, operation, recordId, ...share }] };
+    }),
+  };
+}
