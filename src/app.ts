@@ -98,7 +98,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       pausedProblem: async (type) => (await policy(type)).paused,
       routes: [async (app) => consentRoutes(app, links.consent), async (app) => webhookRoutes(app, links.webhooks, store.documents, hint)],
     });
-    started.push(server, { stop: () => queue.stop(5_000) });
+    const halt = async () => {
+      engine.halt();
+      links.stopWaiting();
+    };
+    started.push(server, { stop: () => queue.stop(5_000) }, { stop: halt });
     if (config.role !== "api") await driver.start();
     return {
       url: server.url,

@@ -40,6 +40,8 @@ export interface Links {
   readonly webhooks: readonly WebhookDoor[];
   /** The sandbox's own: gets in without anybody clicking, unless the gateway is let in already. */
   consentWithoutBrowser(): Promise<void>;
+  /** Sends home who waits for Exact's budget, so that the process can end. */
+  stopWaiting(): void;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkPar
     consentWithoutBrowser: async () => {
       if (sandboxes) await consentOf(exact, exactConfig, sandboxes);
     },
+    stopWaiting: () => budget.stop(),
     stop: async () => {
       await Promise.all([http.stop(), customcrm.stop()]);
     },

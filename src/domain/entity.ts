@@ -83,7 +83,7 @@ export interface OpenOperation {
 }
 
 /** A write as a system took it, and what the record held before. */
-export type LandedWrite = Pick<Intent, "system" | "operation" | "fields" | "over" | "extra" | "extraOver"> & { readonly recordId: string | null };
+export type LandedWrite = Pick<Intent, "id" | "system" | "operation" | "fields" | "over" | "extra" | "extraOver"> & { readonly recordId: string | null };
 
 export interface OperationFailure {
   readonly code: "REFUSED_BY_SYSTEM" | "DUPLICATE" | "REFERENCED" | "MODIFIED_ELSEWHERE" | "SYSTEM_UNAVAILABLE" | "RATE_LIMITED" | "PAUSED" | "NOT_FOUND";

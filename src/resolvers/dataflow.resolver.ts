@@ -34,7 +34,7 @@ export class DataflowResolver {
   }
 }
 
-export const dataflowObject = (flow: DataflowTable): Dataflow => ({
+const dataflowObject = (flow: DataflowTable): Dataflow => ({
   type: flow.type,
   customcrmType: flow.customcrm,
   exactType: flow.exact,

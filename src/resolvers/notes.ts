@@ -59,4 +59,4 @@ export class Notes {
 }
 
 /** The field of an entity that shows a system's own record. */
-export const recordFields: { readonly [S in System]: string } = { CUSTOMCRM: "customcrm", EXACT: "exact" };
+const recordFields: { readonly [S in System]: string } = { CUSTOMCRM: "customcrm", EXACT: "exact" };

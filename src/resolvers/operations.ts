@@ -22,7 +22,7 @@ export class Operations {
   }
 }
 
-export const operationObject = ({
+const operationObject = ({
   id,
   status,
   writes,

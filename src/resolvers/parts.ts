@@ -1,5 +1,4 @@
 import type { Connector } from "../connectors/connector.js";
-import type { Dataflow } from "../domain/dataflow.js";
 import type { Problem } from "../domain/entity.js";
 import type { SyncSettings } from "../domain/settings.js";
 import type { Clock, EntityType, System } from "../domain/words.js";
@@ -19,4 +18,3 @@ export interface ResolverParts {
 }
 
 export type Connectors = { readonly [S in System]: Connector };
-export type Flows = readonly Dataflow[];

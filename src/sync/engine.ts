@@ -27,6 +27,7 @@ export class Engine {
   readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
 
   readonly #polls = new Map<System, Promise<Pulled>>();
+  #isHalted = false;
   #isDraining = false;
   #wanted = false;
 
@@ -74,15 +75,21 @@ export class Engine {
     if (this.#isDraining || !(await this.knowsBoth()) || this.#isDraining) return;
     this.#isDraining = true;
     try {
-      while (this.#wanted && !signal?.aborted) {
+      while (this.#wanted && !this.#isHalted && !signal?.aborted) {
         this.#wanted = false;
-        await this.#pass({ class: "change", withoutPush: true, ...signalOf({ signal }) });
+        const options = { class: "change", isHalted: () => this.#isHalted, ...signalOf({ signal }) } as const;
+        await this.#pass({ ...options, withoutPush: true });
         onLinked();
-        if ((await this.#pushSome({ class: "change", ...signalOf({ signal }) })) > 0) this.#wanted = true;
+        if ((await this.#pushSome(options)) > 0) this.#wanted = true;
       }
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /** Begins nothing more, so that the process can end soon: what is under way is finished, the rest stays marked. */
+  halt(): void {
+    this.#isHalted = true;
   }
 
   /** Marks what is due, and gives rows that were held for an open create another look. */
@@ -106,7 +113,7 @@ export class Engine {
         );
       }
       for (const batch of batches(own, batchSize)) {
-        if (options.signal?.aborted) return;
+        if (this.#isHalted || options.signal?.aborted) return;
         const settled = await settle(
           this.#parts,
           batch.map((mark) => mark.entityId),
@@ -126,7 +133,7 @@ export class Engine {
   async #pushSome(options: SettleOptions): Promise<number> {
     const turn = [...this.#owing.entries()].sort(([, a], [, b]) => Number(a.kind === "CREATE") - Number(b.kind === "CREATE")).slice(0, pushesPerPass);
     for (const batch of batches(turn, 16)) {
-      if (options.signal?.aborted) break;
+      if (this.#isHalted || options.signal?.aborted) break;
       const settled = await settle(
         this.#parts,
         batch.map(([id]) => id),

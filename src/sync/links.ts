@@ -24,6 +24,11 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     ...unsettled,
     records: { CUSTOMCRM: customcrm.records.CUSTOMCRM, EXACT: exact.records.EXACT },
     formerExactEntityId: exact.id,
+    // What a client has asked of either of them is still owed.
+    wanted: customcrm.wanted ?? exact.wanted,
+    ...operationsOf(customcrm, exact),
+    // A write whose answer was lost may still land, whatever its record belongs to.
+    intents: [...customcrm.intents, ...exact.intents].filter((intent) => intent.sentAt !== null),
     state: "PENDING",
     origin,
     linkedAt: now,
@@ -31,6 +36,11 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     modifiedAt: customcrm.modifiedAt > exact.modifiedAt ? customcrm.modifiedAt : exact.modifiedAt,
     nextActionAt: now,
   };
+}
+
+function operationsOf(...entities: readonly Entity[]): Pick<Entity, "operations"> {
+  const operations = entities.flatMap((one) => one.operations ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
+  return operations.length > 0 ? { operations } : {};
 }
 
 /** A link cut in two: the Customcrm side keeps the entity, the Exact record gets its former id back, or a new one. Never proposed again (R6). */

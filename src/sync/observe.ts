@@ -61,5 +61,6 @@ const referredEntities =
   (flows: readonly Dataflow[]) =>
   (entity: Entity): readonly string[] => {
     const rows = dataflowOf(flows, entity.type).rows.filter((row) => row.refersTo);
-    return rows.flatMap((row) => [entity.fields[row.field], entity.wanted?.set[row.field]].filter((id): id is string => typeof id === "string"));
+    const asked = [entity.wanted?.set, ...(entity.operations ?? []).map((one) => one.set)];
+    return rows.flatMap((row) => [entity.fields, ...asked].map((set) => set?.[row.field]).filter((id): id is string => typeof id === "string"));
   };

@@ -27,6 +27,8 @@ export interface SettleOptions {
   readonly signal?: AbortSignal;
   /** A person waits: back-off is not waited out. */
   readonly urgent?: boolean;
+  /** The process wants to end: no further write is begun. */
+  readonly isHalted?: () => boolean;
   /** Stop before anything is sent to a system. */
   readonly withoutPush?: boolean;
 }

@@ -1,10 +1,11 @@
-import { type System, systems } from "../domain/words.js";
+import { isoTime, type System, systems } from "../domain/words.js";
 import { planOf } from "./decide/draft.js";
 import { planGone } from "./decide/gone.js";
 import { titleOf } from "./decide/label.js";
 import { planNewcomer } from "./decide/newcomer.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { planOneSided } from "./decide/one-sided.js";
+import { following } from "./decide/operations/follow.js";
 import { planPair } from "./decide/pair.js";
 import { planRemoval } from "./decide/removal.js";
 
@@ -14,11 +15,15 @@ import { planRemoval } from "./decide/removal.js";
  */
 export function plan(observation: Observation): Plan {
   const { entity, sides } = observation;
-  const { CUSTOMCRM: customcrm, EXACT: exact } = sides;
   const unread = systems.find((system) => entity.records[system] !== null && sides[system].kind === "none");
-  if (unread) return planUnread(observation, unread);
+  return unread ? planUnread(observation, unread) : following(observation, planChange);
+}
+
+function planChange(observation: Observation): Plan {
+  const { entity, sides } = observation;
+  const { CUSTOMCRM: customcrm, EXACT: exact } = sides;
   if (entity.wanted?.kind === "DELETE") {
-    return planRemoval(observation) ?? { ...plan({ ...observation, entity: { ...entity, wanted: null } }), changed: true };
+    return planRemoval(observation) ?? { ...planChange({ ...observation, entity: { ...entity, wanted: null } }), changed: true };
   }
   if (customcrm.kind === "present" && exact.kind === "present") return planPair(observation, customcrm, exact);
   if (customcrm.kind === "gone") return planGone(observation, "CUSTOMCRM", customcrm);
@@ -28,9 +33,14 @@ export function plan(observation: Observation): Plan {
   return planNewcomer(observation);
 }
 
+const readAgainMs = 30_000;
+
 /** A record that is known but was not read is neither missing nor gone: to create another would be a duplicate. */
 function planUnread(observation: Observation, system: System): Plan {
   const message = `Its record in ${titleOf(system)} could not be read. Nothing is done before it has been.`;
-  const obstacle = { code: "SYSTEM_UNAVAILABLE" as const, message, system, field: null, until: null };
+  // What a mutation asks for, or what may still land, is not left until something happens to the record.
+  const isOwed = observation.entity.wanted !== null || observation.entity.intents.length > 0;
+  const until = isOwed ? isoTime(observation.now + readAgainMs) : null;
+  const obstacle = { code: "SYSTEM_UNAVAILABLE" as const, message, system, field: null, until };
   return planOf(observation, { kind: "WAIT", reason: message, state: observation.entity.state, obstacle, next: {} });
 }

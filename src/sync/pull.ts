@@ -103,6 +103,8 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
     gone.push(ref);
     touched.add(entityId);
   }
+  // Marked before and, with the cursor, after: a crash in between must not leave a snapshot that makes the next reading look like no news.
+  if (touched.size > 0) await store.feeds.markDirty([...touched]);
   if (changed.length > 0) await store.snapshots.put(changed, asOf, ticket);
   if (gone.length > 0) await store.snapshots.putDeleted(gone, asOf, ticket);
   for (const id of await mintUnknown(parts, system, unknown)) touched.add(id);

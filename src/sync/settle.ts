@@ -1,6 +1,7 @@
 import type { Entity } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { PlannedActionKind } from "../domain/run.js";
+import { isoTime } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
@@ -103,7 +104,7 @@ async function settleRound(
       results.set(id, await store(parts, seen, planned));
     }
   }
-  while (wave.length > 0 && !options.signal?.aborted) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
+  while (wave.length > 0 && !options.signal?.aborted && !options.isHalted?.()) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
   return again;
 }
 
@@ -174,10 +175,10 @@ export async function refresh(parts: Pick<SettleParts, "store" | "settings" | "c
   const batch = await observe(parts.store, parts.settings.flows, entities);
   await Promise.all(
     batch.seen.map(async (seen) => {
-      const next = renewed(seen, batch.references, parts.settings.defaultAccount);
+      const next = renewed(seen, batch.references, parts.settings.defaultAccount, isoTime(parts.clock()));
       if (!next) return;
       const record = seen.sides.CUSTOMCRM.kind === "present" ? seen.sides.CUSTOMCRM.record : null;
-      await parts.store.entities.commit({ put: [writeOf(seen.flow, next, [], record)] });
+      await parts.store.entities.commit({ put: [writeOf(seen.flow, next.entity, next.event.fields.length > 0 ? [next.event] : [], record)] });
     }),
   );
 }

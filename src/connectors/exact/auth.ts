@@ -124,22 +124,25 @@ export class ExactAuth {
     this.#refusedOnce = null;
   }
 
-  /** Begins a new chain with the tokens of a consent; whatever was stored is void. */
+  /**
+   * Begins a new chain with the tokens of a consent; whatever was stored is void, but for the division: it is the one whose records
+   * are linked, and whoever consents anew may be in another one at the moment.
+   */
   async adopt(grant: Grant): Promise<void> {
     this.#unsaved = null;
     for (;;) {
-      const { version, isUnreadable } = await this.#readRaw();
+      const { state, version, isUnreadable } = await this.#readRaw();
       if (isUnreadable) await this.#parts.secrets.delete(secretName);
-      if (await this.#write(stateOf(grant, null), version)) return;
+      if (await this.#write(stateOf(grant, state?.division ?? null), version)) return;
     }
   }
 
-  /** The division found at consent. */
+  /** The division found at the first consent. */
   async division(): Promise<number | null> {
     return (await this.#read()).state?.division ?? null;
   }
 
-  /** Only where none is known since the consent. */
+  /** Only where none is known. */
   async setDivision(division: number): Promise<void> {
     for (;;) {
       const { state, version } = await this.#read();

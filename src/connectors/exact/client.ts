@@ -28,7 +28,10 @@ export interface ClientParts {
   readonly clock: Clock;
 }
 
-type Trouble = NonNullable<ConnectorStatus["problem"]>;
+type Trouble = NonNullable<ConnectorStatus["problem"]> & {
+  /** Exact refused the token, whatever the endpoint. */
+  readonly isOfToken: boolean;
+};
 
 /** Makes calls: token, budget, HTTP, and the error that an answer means. Gives successes only. */
 export class ExactClient {
@@ -50,19 +53,20 @@ export class ExactClient {
       const other = await auth.rejected(answer.token, options);
       if (other) answer = await this.#send(call, other, options);
     }
-    if (answer.status !== 401) auth.accepted();
+    if (answer.status !== 401) this.#accepted();
     if (answer.status >= 200 && answer.status < 300) {
       this.#troubles.delete(call.endpoint);
       return answer;
     }
     const error = errorOf(answer, { what: whatOf(call), isWrite: call.method !== "GET", now: this.parts.clock() });
-    this.#note(call.endpoint, error);
+    this.#note(call.endpoint, error, answer.status === 401);
     throw error;
   }
 
   /** What stands in the way, oldest first. */
-  troubles(): readonly Trouble[] {
-    return [...this.#troubles.values()].sort((a, b) => (a.since < b.since ? -1 : 1));
+  troubles(): readonly NonNullable<ConnectorStatus["problem"]>[] {
+    const oldestFirst = [...this.#troubles.values()].sort((a, b) => (a.since < b.since ? -1 : 1));
+    return oldestFirst.map(({ code, message, since }) => ({ code, message, since }));
   }
 
   async #send(call: ExactCall, firstToken: string, options: CallOptions): Promise<HttpAnswer & { readonly token: string }> {
@@ -95,14 +99,20 @@ export class ExactClient {
     }
   }
 
-  #note(endpoint: string, error: SystemError): void {
+  /** A token that serves one endpoint serves them all: what others said of the one before, as ahead of a new consent, is past. */
+  #accepted(): void {
+    this.parts.auth.accepted();
+    for (const [endpoint, { isOfToken }] of this.#troubles) if (isOfToken) this.#troubles.delete(endpoint);
+  }
+
+  #note(endpoint: string, error: SystemError, isOfToken: boolean): void {
     if (error.code !== "NOT_AUTHORIZED" && error.code !== "RATE_LIMITED" && error.code !== "SYSTEM_UNAVAILABLE" && error.code !== "AMBIGUOUS") {
       this.#troubles.delete(endpoint);
       return;
     }
     const known = this.#troubles.get(endpoint);
     const since = known?.code === error.code ? known.since : isoTime(this.parts.clock());
-    this.#troubles.set(endpoint, { code: error.code, message: error.message, since });
+    this.#troubles.set(endpoint, { code: error.code, message: error.message, since, isOfToken });
   }
 }
 

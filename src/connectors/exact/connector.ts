@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { NotAuthorizedError, NotFoundError, UnexpectedAnswerError } from "../../domain/errors.js";
+import { InvalidInputError, NotAuthorizedError, NotFoundError, UnexpectedAnswerError } from "../../domain/errors.js";
 import { limits } from "../../domain/limits.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
 import { type Clock, type ExactType, type IsoTime, isoTime, type RecordType } from "../../domain/words.js";
@@ -17,7 +17,7 @@ import { decodeRow, encode, idOf } from "./mapping.js";
 import { chunksOfIds, filterOfIds, isGuid, parseEntity, parseRows, pathWith, type Row, type RowsPage } from "./odata.js";
 import { recordProperties, selectOf } from "./properties.js";
 import { searchOf } from "./search.js";
-import { type EnsuredSubscription, ensureSubscriptions } from "./subscriptions.js";
+import { type EnsuredSubscription, ensureSubscriptions, listSubscriptions, type Subscription } from "./subscriptions.js";
 import type { TokenClient } from "./token-endpoint.js";
 
 export interface ExactConnectorOptions {
@@ -41,10 +41,15 @@ export interface ExactConnectorOptions {
 
 /** What `current/Me` tells of the user who consented. */
 export interface ExactUser {
+  /** The one that the user is in at the moment. */
   readonly division: number;
+  /** The one that the gateway works in: the configured one, else the one found at the first consent. */
+  readonly inUse: number;
   readonly userName: string | null;
   /** False: Exact's clock is not that of the configured zone, so that times would be read wrong. null: it did not say. */
   readonly zoneAgrees: boolean | null;
+  /** How far Exact's clock is ahead of ours, to the second; null: it did not say. */
+  readonly skewMs: number | null;
 }
 
 export const createExactConnector = (options: ExactConnectorOptions): ExactConnector => new ExactConnector(options);
@@ -81,24 +86,34 @@ export class ExactConnector implements Connector {
 
   /** The way back from consent: `query` is the callback's raw query string. Stores the tokens, then finds the division. */
   async completeConsent(query: string, options: CallOptions): Promise<ExactUser> {
-    await completeConsent(this.#consent, query, options);
+    await this.takeConsent(query, options);
     return this.findDivision(options);
+  }
+
+  /** The first half of `completeConsent`: what it throws means that there is no new connection. */
+  takeConsent(query: string, options: CallOptions): Promise<void> {
+    return completeConsent(this.#consent, query, options);
   }
 
   /** The user's current division, which is remembered if none is: the user may go to another one later. Not in the day's count. */
   async findDivision(options: CallOptions): Promise<ExactUser> {
     const select = "CurrentDivision,UserName,ServerTime,ServerUtcOffset";
     const call = { method: "GET", endpoint: "current/Me", path: pathWith("/api/v1/current/Me", { $select: select }), counted: "minute" } as const;
+    const askedAt = this.#options.clock();
     const me = parseEntity((await this.#client.call(call, options)).text, "current/Me");
+    const answeredAt = this.#options.clock();
     const division = Number(me.CurrentDivision);
     if (!Number.isInteger(division) || division <= 0)
       throw new UnexpectedAnswerError("EXACT", "Exact Online named no current division of the user who consented.");
     await this.#auth.setDivision(division);
     const offset = typeof me.ServerUtcOffset === "number" ? me.ServerUtcOffset * 1000 : null;
+    const wall = Date.parse(`${me.ServerTime}Z`);
     return {
       division,
+      inUse: this.#options.division ?? (await this.#auth.division()) ?? division,
       userName: typeof me.UserName === "string" ? me.UserName : null,
-      zoneAgrees: offset === null ? null : offset === this.#wallClock.offsetAt(this.#options.clock()),
+      zoneAgrees: offset === null ? null : offset === this.#wallClock.offsetAt(answeredAt),
+      skewMs: offset === null || Number.isNaN(wall) ? null : skewOf(wall - offset, askedAt, answeredAt),
     };
   }
 
@@ -122,8 +137,12 @@ export class ExactConnector implements Connector {
 
   /** Subscriptions for both types, made or made right. Exact calls `callbackUrl` while it is asked, so the receiver must be up. */
   async ensureSubscriptions(callbackUrl: string, options: CallOptions): Promise<readonly EnsuredSubscription[]> {
-    const parts = { client: this.#client, division: await this.#division(options), clientId: this.#options.clientId };
-    return ensureSubscriptions(parts, callbackUrl, options);
+    return ensureSubscriptions(await this.#subscriptionParts(options), callbackUrl, options);
+  }
+
+  /** This app's subscriptions as they are. */
+  async listSubscriptions(options: CallOptions): Promise<readonly Subscription[]> {
+    return listSubscriptions(await this.#subscriptionParts(options), options);
   }
 
   // ------------------------------------------------------------------------------------------------ reading
@@ -239,6 +258,10 @@ export class ExactConnector implements Connector {
     return this.#options.division ?? (await this.#auth.division()) ?? (await this.findDivision(options)).division;
   }
 
+  async #subscriptionParts(options: CallOptions) {
+    return { client: this.#client, division: await this.#division(options), clientId: this.#options.clientId };
+  }
+
   async #keyPath(type: ExactType, id: string, options: CallOptions): Promise<string> {
     if (!isGuid(id)) throw new NotFoundError("EXACT", `Exact Online has no ${type} record with the id "${id}": its ids are guids.`);
     return `/api/v1/${await this.#division(options)}/crm/${type}(guid'${id.toLowerCase()}')`;
@@ -272,13 +295,19 @@ export class ExactConnector implements Connector {
 
 function exactTypeOf(type: RecordType): ExactType {
   if (type === "Accounts" || type === "Contacts") return type;
-  throw new Error(`${type} is no type of Exact Online.`);
+  throw new InvalidInputError(`Exact Online has no records of type ${type}.`);
 }
 
 function feedOf(name: string) {
   const feed = exactFeeds.find((one) => one.name === name);
-  if (!feed) throw new Error(`Exact Online has no feed named ${name}.`);
+  if (!feed) throw new InvalidInputError(`Exact Online has no feed ${name}.`);
   return feed;
+}
+
+/** Exact tells whole seconds, and its answer was under way for a while: what lies within is no difference. */
+function skewOf(serverTime: number, askedAt: number, answeredAt: number): number {
+  if (serverTime > answeredAt) return serverTime - answeredAt;
+  return Math.min(0, serverTime + 999 - askedAt);
 }
 
 /** Under the ids that were asked for, which may be written in capitals. */

@@ -1,3 +1,3 @@
 export { createExactConnector, ExactConnector, type ExactConnectorOptions, type ExactUser } from "./connector.js";
-export type { EnsuredSubscription } from "./subscriptions.js";
+export type { EnsuredSubscription, Subscription } from "./subscriptions.js";
 export { readWebhook, type WebhookAnswer, type WebhookHint, type WebhookReader } from "./webhooks.js";

@@ -1,13 +1,15 @@
 import { type Random, type VirtualClock } from "../kit/index.js";
 import { changedAccount, newAccount, type World } from "./account-rules.js";
+import { anonymised } from "./anonymise.js";
 import { changedContact, newContact } from "./contact-rules.js";
 import { midnightOf, sqlDateTime, wallOf } from "./dates.js";
 import { type Deletion, DeletionLog } from "./deletion-log.js";
 import { Indexes } from "./indexes.js";
 import { type Fault, refused } from "./messages.js";
-import { isAnnounced } from "./properties.js";
-import { RecordTable, type RowVersions, type StoredRecord } from "./record-table.js";
+import { entityTypeNumbers, isAnnounced } from "./properties.js";
+import { RecordTable, type StoredRecord } from "./record-table.js";
 import { Refusal } from "./refusal.js";
+import { RowVersionCounter } from "./row-versions.js";
 import type { ExactSettings } from "./settings.js";
 import type { Author, Cells, RecordKind } from "./types.js";
 import { readBody } from "./values.js";
@@ -44,8 +46,7 @@ export class ExactCore {
   readonly deletions: DeletionLog;
   divisionMoveDate: number | null;
   private readonly indexes: Indexes;
-  private readonly rowVersions: RowVersions;
-  private rowVersion: number;
+  private readonly rowVersions: RowVersionCounter;
   private readonly listeners: ((change: Change) => void)[] = [];
 
   constructor(
@@ -55,15 +56,8 @@ export class ExactCore {
     readonly user: Users,
     kept: CoreState | null,
   ) {
-    this.rowVersion = kept?.rowVersion ?? 8_000_000 + random.int(1_000_000);
     this.divisionMoveDate = kept?.divisionMoveDate ?? null;
-    const isLate = () => settings.lateShare > 0 && random.next() < settings.lateShare;
-    this.rowVersions = {
-      // Other tables of the same database use numbers up, too.
-      next: () => (this.rowVersion += 1 + random.int(5)),
-      visibleAt: () => (isLate() ? clock.now() + settings.lateMs : clock.now()),
-      now: () => clock.now(),
-    };
+    this.rowVersions = new RowVersionCounter(clock, random, settings, kept?.rowVersion ?? 8_000_000 + random.int(1_000_000));
     this.accounts = new RecordTable("Accounts", this.rowVersions, kept?.accounts);
     this.contacts = new RecordTable("Contacts", this.rowVersions, kept?.contacts);
     this.deletions = new DeletionLog(this.rowVersions, () => settings.deletedKeptMonths, kept?.deletions);
@@ -129,6 +123,7 @@ export class ExactCore {
 
   remove(kind: RecordKind, id: string, by: Author = "person"): void {
     const values = this.existing(kind, id);
+    if (this.settings.recordsInUse.includes(id)) this.refuse([{ kind: "in-use", by: "Transactions" }]);
     const contacts = kind === "Accounts" ? this.contactsOf(id) : [];
     const onContacts = this.settings.deleteAccountWithContacts;
     if (contacts.length > 0 && onContacts === "refuse") this.refuse([{ kind: "in-use", by: "Contacts" }]);
@@ -137,20 +132,38 @@ export class ExactCore {
     if (kind === "Contacts") this.left(id, String(values.Account));
   }
 
+  /** A line in the log of deletions, as records of every other kind leave one, too. */
+  logDeletion(entityType: number, key: string): void {
+    this.deletions.add(this.random.guid(), entityType, key);
+  }
+
+  /** Takes a person's data out of a record for good; the record stays. */
+  anonymise(kind: RecordKind, id: string): void {
+    const values = anonymised(this.existing(kind, id), kind);
+    this.table(kind).replace(id, { ...values, Modified: sqlDateTime(this.clock.now()) });
+    this.announce({ kind, id, action: "Update", by: "person", announced: ["Name"] });
+  }
+
   contactsOf(account: string): readonly string[] {
     return this.indexes.contactsOf(account);
   }
 
   /** The division goes to another database: every row version is new, and lower ones come again. */
   moveDivision(): void {
-    this.rowVersion = 1_000 + this.random.int(1_000);
+    this.rowVersions.restart();
     for (const part of [this.accounts, this.contacts, this.deletions]) part.renumber();
     this.divisionMoveDate = sqlDateTime(this.clock.now());
   }
 
   state(): CoreState {
-    const { rowVersion, divisionMoveDate } = this;
-    return { rowVersion, divisionMoveDate, accounts: [...this.accounts.all()], contacts: [...this.contacts.all()], deletions: this.deletions.all() };
+    const { rowVersions, divisionMoveDate } = this;
+    return {
+      rowVersion: rowVersions.last,
+      divisionMoveDate,
+      accounts: [...this.accounts.all()],
+      contacts: [...this.contacts.all()],
+      deletions: this.deletions.all(),
+    };
   }
 
   /** An account's first contact is its main contact; Modified of the account stays. */
@@ -175,7 +188,7 @@ export class ExactCore {
     if (kind === "Contacts") this.indexes.removeContact(id);
     this.table(kind).remove(id);
     if (kind === "Accounts") this.indexes.rebuild();
-    if (isLogged) this.deletions.add(this.random.guid(), kind, id);
+    if (isLogged) this.logDeletion(entityTypeNumbers[kind], id);
     this.announce({ kind, id, action: "Delete", by, announced: [] });
   }
 

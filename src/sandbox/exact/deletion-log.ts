@@ -1,13 +1,14 @@
 import { monthsBefore } from "./dates.js";
-import { deletedProperties, entityTypeNumbers } from "./properties.js";
+import type { deletedProperties } from "./properties.js";
 import type { RowVersions } from "./record-table.js";
-import type { Cell, RecordKind, RowView } from "./types.js";
+import type { Cell, RowView } from "./types.js";
 
 export interface Deletion {
   readonly id: string;
   readonly timestamp: number;
   readonly visibleAt: number;
-  readonly kind: RecordKind;
+  /** Of the deleted record: 2 an account, 5 a contact; many other kinds have numbers of their own. */
+  readonly entityType: number;
   readonly key: string;
   readonly at: number;
 }
@@ -24,9 +25,9 @@ export class DeletionLog {
     this.deletions = [...kept];
   }
 
-  add(id: string, kind: RecordKind, key: string): void {
+  add(id: string, entityType: number, key: string): void {
     const now = this.rowVersions.now();
-    this.deletions.push({ id, kind, key, at: now, timestamp: this.rowVersions.next(), visibleAt: this.rowVersions.visibleAt() });
+    this.deletions.push({ id, entityType, key, at: now, timestamp: this.rowVersions.next(), visibleAt: this.rowVersions.visibleAt() });
   }
 
   /** What is kept, and forgets the rest. */
@@ -52,7 +53,7 @@ export function deletionView(deletion: Deletion, facts: { readonly division: num
     DeletedDate: wallOf(deletion.at),
     Division: facts.division,
     EntityKey: deletion.key,
-    EntityType: entityTypeNumbers[deletion.kind],
+    EntityType: deletion.entityType,
     ID: deletion.id,
   };
   return { id: deletion.id, cell: (name) => cells[name] ?? null };

@@ -6,8 +6,8 @@ import { newest } from "./record-table.js";
 import type { Cell, Cells, RecordKind, RowView } from "./types.js";
 
 const columns: Readonly<Record<RecordKind, readonly string[]>> = {
-  Accounts: ["Code", "Name", "Email", "Phone", "Postcode", "City", "Country", "Status", "Modified"],
-  Contacts: ["FullName", "AccountName", "Email", "Phone", "JobTitleDescription", "IsMainContact", "Modified"],
+  Accounts: ["Code", "Name", "Email", "Phone", "City", "Country", "Modified"],
+  Contacts: ["FullName", "AccountName", "Email", "Phone", "JobTitleDescription", "Modified"],
 };
 
 const main: Readonly<Record<RecordKind, readonly string[]>> = {

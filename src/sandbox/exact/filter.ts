@@ -1,5 +1,5 @@
 import type { Comparison, Expression, Value } from "./filter-parser.js";
-import { guidSortKey, isGuid } from "./guid-order.js";
+import { guidSortKey } from "./guid-order.js";
 import type { Cell, RowView } from "./types.js";
 
 /** Whether a row fits. As in SQL, what is null neither equals nor differs from a value. */
@@ -29,7 +29,7 @@ function evaluate(row: RowView, value: Value): Cell {
 function compare(left: Cell, right: Cell, { operator, left: from, right: to }: { operator: Comparison; left: Value; right: Value }): boolean {
   if (from.type === "Null" || to.type === "Null") return (operator === "eq") === (left === right);
   if (left === null || right === null) return false;
-  const order = orderOf(left, right);
+  const order = orderOf(sortKey(left, from.type), sortKey(right, to.type));
   switch (operator) {
     case "eq":
       return order === 0;
@@ -59,14 +59,18 @@ export function idsOf(expression: Expression): Set<string> | null {
   return left && right && new Set([...left, ...right]);
 }
 
-/** The database's order: nulls first, texts blind to case and to spaces at the end, guids by their bytes. */
-export function orderOf(a: Cell, b: Cell): number {
-  if (a === b) return 0;
-  if (a === null || b === null) return Number(b === null) - Number(a === null);
-  if (typeof a === "string" && typeof b === "string")
-    return isGuid(a) && isGuid(b) ? plain(guidSortKey(a), guidSortKey(b)) : plain(folded(a).trimEnd(), folded(b).trimEnd());
-  return plain(Number(a), Number(b));
+/** A value as the database sorts it: texts blind to case and to spaces at the end, guids by their bytes. */
+export function sortKey(cell: Cell, type: string): Cell {
+  if (typeof cell !== "string") return cell;
+  return type === "Guid" ? guidSortKey(cell) : folded(cell).trimEnd();
 }
 
-const plain = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+/** The order of two sort keys of one type; nulls come first. */
+export function orderOf(a: Cell, b: Cell): number {
+  if (a === b) return 0;
+  if (a === null) return -1;
+  if (b === null) return 1;
+  return a < b ? -1 : 1;
+}
+
 const folded = (value: Cell | undefined): string => String(value ?? "").toLowerCase();

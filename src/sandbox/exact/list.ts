@@ -1,5 +1,4 @@
-import { fits, idsOf, orderOf } from "./filter.js";
-import { guidSortKey } from "./guid-order.js";
+import { fits, idsOf, orderOf, sortKey } from "./filter.js";
 import { keyTerms, parseQuery, type Query } from "./query.js";
 import type { Resource } from "./resource.js";
 import type { Cell, RowView } from "./types.js";
@@ -48,16 +47,16 @@ type Terms = Query["orderBy"];
 
 function orderBy(terms: Terms): (a: readonly Cell[], b: readonly Cell[]) => number {
   return (a, b) => {
-    for (const [index, { descending }] of terms.entries()) {
+    for (let index = 0; index < terms.length; index++) {
       const order = orderOf(a[index] ?? null, b[index] ?? null);
-      if (order !== 0) return descending ? -order : order;
+      if (order !== 0) return terms[index]?.descending ? -order : order;
     }
     return 0;
   };
 }
 
-const sortable = (cell: Cell, resource: Resource, name: string): Cell =>
-  typeof cell === "string" && edmOf(resource, name) === "Guid" ? guidSortKey(cell) : cell;
+/** Made once a row, as rows are compared often. */
+const sortable = (cell: Cell, resource: Resource, name: string): Cell => sortKey(cell, edmOf(resource, name));
 
 /** Keeps what was asked for, lowers $top by what was given, and ends with the last row's place. */
 function nextAddress(query: URLSearchParams, resource: Resource, place: Place, asked: Query, terms: Terms, last: RowView): string {

@@ -59,6 +59,7 @@ const dutch: Readonly<Record<string, string>> = {
   StartDate: "Begindatum",
   State: "Provincie",
   Topic: "Onderwerp",
+  Transactions: "Boekingen",
   VATNumber: "Btw-nummer",
 };
 

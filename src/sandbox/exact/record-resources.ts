@@ -24,7 +24,7 @@ export function crmResource(core: ExactCore, kind: RecordKind): Resource {
   return {
     path: `crm/${kind}`,
     typeName: entityTypeNames[kind],
-    properties: properties[kind],
+    properties: { ...properties[kind], ...Object.fromEntries(settings.undocumented.map((name) => [name, { edm: "String" as const }])) },
     pageSize: facts.pageSize,
     key: "ID",
     order: "ID",

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type Answer, CallLog, createRandom, FaultList, type KitRequest, type KitServer, StateFile, serve, VirtualClock } from "../kit/index.js";
 import { routeTemplate } from "./address.js";
 import { callApi } from "./api.js";
@@ -108,6 +109,15 @@ export async function startExactSandbox(options: ExactSandboxOptions = {}): Prom
           oauth.revoke();
           file.changed();
         },
+        "POST /anonymise": (body) => {
+          const { type, id } = recordName.parse(body);
+          core.anonymise(type, id);
+        },
+        "POST /deletions": (body) => {
+          const { entityType, key } = otherDeletion.parse(body);
+          core.logDeletion(entityType, key ?? random.guid());
+          file.changed();
+        },
         "GET /webhooks": () => subscriptions.all(),
         "GET /errors": () => velocity.state(),
       },
@@ -140,6 +150,9 @@ export async function startExactSandbox(options: ExactSandboxOptions = {}): Prom
     },
   };
 }
+
+const recordName = z.strictObject({ type: z.enum(["Accounts", "Contacts"]), id: z.string() });
+const otherDeletion = z.strictObject({ entityType: z.int().min(1).max(255), key: z.guid().optional() });
 
 function moveDivision(core: ExactCore, file: StateFile): { divisionMoveDate: number | null } {
   core.moveDivision();

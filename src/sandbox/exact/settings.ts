@@ -61,6 +61,10 @@ export const exactSettingsSchema = z.strictObject({
   chosenIds: z.enum(["replace", "use", "refuse"]).default("replace"),
   moveContact: z.enum(["allow", "ignore", "refuse"]).default("allow"),
   deleteAccountWithContacts: z.enum(["refuse", "cascade", "cascade-unlogged"]).default("refuse"),
+  /** Ids of records that transactions refer to: they can't be deleted. */
+  recordsInUse: z.array(z.string()).default([]),
+  /** Properties that crm shows although no page names them. */
+  undocumented: z.array(z.string()).default([]),
   /** null for a property in a PUT. */
   nullInPut: z.enum(["clears", "ignored"]).default("clears"),
   tooLong: z.enum(["error", "truncate"]).default("error"),

@@ -28,7 +28,7 @@ export function bareCreated(row: RowView, resource: Resource, place: Place): Wir
   return wireRow(empty, resource, null, [], place);
 }
 
-export function wireValue(value: Cell, edm: EdmType): Cell {
+function wireValue(value: Cell, edm: EdmType): Cell {
   if (value === null) return null;
   if (edm === "DateTime") return `/Date(${value})/`;
   return edm === "Int64" ? String(value) : value;

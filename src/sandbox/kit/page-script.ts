@@ -2,7 +2,7 @@
 export const pageScript = `
 "use strict";
 const $ = (id) => document.getElementById(id);
-const size = 25;
+const size = 15;
 let types = [], type, row, offset = 0, total = 0, asked = 0;
 
 async function api(method, path, body) {
@@ -126,7 +126,8 @@ async function refresh() {
       line.append(element("td", call.status || "none", { className: call.status >= 400 || !call.status ? "bad" : "" }), element("td", call.fault || ""));
       return line;
     }));
-    if (!$("editor").open && !document.getSelection().toString()) await showRows();
+    const isBusy = $("editor").open || document.getSelection().toString() || $("rows").contains(document.activeElement);
+    if (!isBusy) await showRows();
   } catch (error) { tell({ message: "The sandbox does not answer." }); }
 }
 

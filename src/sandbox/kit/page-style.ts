@@ -20,7 +20,7 @@ button.danger { color: var(--bad); }
 input, textarea, select { font: inherit; padding: 6px 9px; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); color: var(--ink); }
 .scroll { overflow: auto; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; }
 table { width: 100%; border-collapse: collapse; }
-th, td { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line); white-space: nowrap; max-width: 320px; overflow: hidden; text-overflow: ellipsis; }
+th, td { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line); white-space: nowrap; max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 th { color: var(--soft); font-weight: 500; position: sticky; top: 0; background: var(--paper); }
 #rows tr { cursor: pointer; } #rows tr:hover, #rows tr:focus { background: var(--ground); outline: none; }
 tr:last-child td { border-bottom: 0; }
@@ -34,6 +34,7 @@ dialog::backdrop { background: rgb(0 0 0 / .4); }
 #fields { display: grid; grid-template-columns: 1fr 1fr; gap: 10px 16px; }
 #fields label { display: flex; flex-direction: column; gap: 3px; color: var(--soft); font-size: 12px; }
 #fields label.wide { grid-column: 1 / -1; }
+#fields input[type=checkbox] { align-self: flex-start; }
 #fields input:not([type=checkbox]), #fields textarea { width: 100%; }
 #fields [readonly], #fields :disabled { background: var(--ground); color: var(--soft); }
 menu { display: flex; gap: 10px; align-items: center; padding: 14px 0 0; margin: 0; position: sticky; bottom: -20px; background: var(--paper); }

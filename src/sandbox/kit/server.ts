@@ -75,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<KitServer> {
     if (request.path === "/" && request.method === "GET") {
       return Promise.resolve({ status: 200, headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }, body: page });
     }
-    return request.path === "/favicon.ico" ? Promise.resolve({ status: 404 }) : null;
+    return request.path === "/favicon.ico" ? Promise.resolve({ status: 204 }) : null;
   }
 
   let stopped = false;

@@ -1,13 +1,14 @@
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import type { System } from "../../domain/words.js";
+import { askedOf } from "./asked.js";
 import { changeOf } from "./consequences.js";
 import { newestTime, type Obstacle, planOf, storedFields, type Told } from "./draft.js";
-import { ownProperties } from "./extras.js";
+import { heldFor, ownProperties } from "./extras.js";
 import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
-import { blockOn, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import { blockOn, ignoredObstacle, isIgnored, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 import { isRequired } from "./required.js";
 import { differing, equal, pick } from "./units.js";
@@ -36,12 +37,16 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   const { entity, flow } = observation;
   const translation = translationOf(observation);
   const shows = toIdentity(translation, system, sighting.fields);
-  const wanted = entity.wanted?.kind === "UPDATE" ? entity.wanted : null;
-  const set = pick(
+  const wanted = askedOf(entity);
+  const named = pick(
     currentIdentity(translation, wanted?.set ?? {}),
     flow.rows.map((row) => row.field),
   );
-  const asked = sendableAlone(observation, system, shows, set, sighting.fields);
+  const asked = sendableAlone(observation, system, shows, named, sighting.fields);
+  const set = pick(
+    named,
+    Object.keys(named).filter((field) => !asked.ignored.includes(field)),
+  );
   const extra = system === "CUSTOMCRM" && wanted ? ownProperties(flow, entity, sighting.record) : {};
   const refusals = Object.keys(asked.fields).length > 0 ? refusalsOf(flow, entity, system, "UPDATE", asked.fields) : [];
   const fields = pick(
@@ -52,7 +57,8 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   const block = blockOn(observation, own.intents, system);
   const held = isOwed || block?.code === "QUARANTINE" ? (block ?? pausedFor(observation, true)) : null;
   const over = pick(sighting.fields, Object.keys(fields));
-  const write: PlannedWrite = { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra };
+  const extraOver = heldFor(sighting.record, extra);
+  const write: PlannedWrite = { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra, extraOver };
   const values = { ...shows, ...set };
   const unified = shown(translation, values);
   const open = isOwed || asked.waiting.length > 0;
@@ -64,7 +70,7 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
     values,
     write: isOwed && !held ? write : null,
     held,
-    stuck: [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting][0] ?? null,
+    stuck: [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting, ...asked.ignored.map((field) => ignoredObstacle(flow, system, field))][0] ?? null,
     told: toldAlone(observation, system, shown(translation, shows), unified, fields, sighting.fields),
     next: {
       fields: unified,
@@ -84,31 +90,39 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
 /** The plan while a mutation is being written to a record that stands alone; null when nothing of it is owed. */
 export function planMutationAlone(alone: Alone): Plan | null {
   const { observation, write, held, told, next, system } = alone;
-  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state: "PENDING", obstacle: held, next, told });
+  const { state: before, problem } = observation.entity;
+  // What a person must end goes on to stand while something is written: else the sync would make the partner again (R9).
+  const state = before === "DETACHED" ? "DETACHED" : "PENDING";
+  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state, obstacle: held, next, told });
   if (!write) return null;
   const names = [...Object.keys(write.fields), ...Object.keys(write.extra)];
   const reason = `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.`;
-  return planOf(observation, { kind: "UPDATE", reason, state: "PENDING", obstacle: null, next, told, writes: [write] });
+  const obstacle = state === "DETACHED" && problem ? { ...problem, until: null } : null;
+  return planOf(observation, { kind: "UPDATE", reason, state, obstacle, next, told, writes: [write] });
 }
 
 interface Asked {
   readonly fields: Fields;
   readonly failing: readonly Obstacle[];
   readonly waiting: readonly Obstacle[];
+  /** Fields of which the system took this very value before and kept another (R5). */
+  readonly ignored: readonly string[];
 }
 
 function sendableAlone(observation: Observation, system: System, shows: Fields, set: Fields, current: Fields): Asked {
   const fields: Record<string, CanonicalValue> = {};
   const failing: Obstacle[] = [];
   const waiting: Obstacle[] = [];
+  const ignored: string[] = [];
   for (const row of observation.flow.rows) {
     if (!(row.field in set) || equal(set[row.field], shows[row.field])) continue;
     const translated = toRecordValue(translationOf(observation), row, system, set[row.field] ?? null);
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });
     else if (translated.value === null && isRequired(observation.flow, row, system)) failing.push(missing(row, system));
+    else if (isIgnored(observation.entity, system, row.field, translated.value, current[row.field] ?? null)) ignored.push(row.field);
     else if (!equal(translated.value, current[row.field])) fields[row.field] = translated.value;
   }
-  return { fields, failing, waiting };
+  return { fields, failing, waiting, ignored };
 }
 
 function toldAlone(observation: Observation, system: System, shows: Fields, unified: Fields, due: Fields, current: Fields): readonly Told[] {

@@ -7,6 +7,7 @@ import { currentIdentity } from "./identity.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
 import { isBackingOff } from "./obstacles.js";
 import { differing } from "./units.js";
+import { fieldVersionsAfter } from "./versions.js";
 
 /** Why something is not done, and until when. */
 export interface Obstacle {
@@ -44,13 +45,15 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   const { entity, now } = observation;
   const writes = draft.writes ?? [];
   const fields = draft.next.fields ?? entity.fields;
+  const changed = draft.next.version === undefined ? differing(storedFields(observation), fields) : [];
   const next: Entity = {
     ...entity,
     ...withoutEmpty(entity, draft.next),
     intents: (draft.next.intents ?? entity.intents).filter((intent) => isOwed(intent, draft, now)),
     state: draft.state,
     problem: draft.obstacle ? problemOf(entity, draft.obstacle, now) : null,
-    version: entity.version + (draft.next.version === undefined && differing(storedFields(observation), fields).length > 0 ? 1 : 0),
+    version: entity.version + (changed.length > 0 ? 1 : 0),
+    ...fieldVersionsAfter(entity, changed, entity.version + 1),
     // A crash between storing this and sending it is found by the time of the next look.
     nextActionAt: writes.length > 0 ? isoTime(now) : (draft.obstacle?.until ?? null),
   };
@@ -71,7 +74,9 @@ export function planOf(observation: Observation, draft: Draft): Plan {
 
 /** What never left the house is kept, for its count of attempts, as long as it is tried again. */
 const isOwed = (intent: Intent, { state, writes = [] }: Draft, now: number): boolean =>
-  intent.sentAt !== null || (state === "PENDING" && (isBackingOff(intent, now) || writes.some((write) => write.system === intent.system)));
+  intent.sentAt !== null ||
+  // A mutation is written to a detached record as well.
+  ((state === "PENDING" || state === "DETACHED") && (isBackingOff(intent, now) || writes.some((write) => write.system === intent.system)));
 
 /** What may be absent stays absent while it says nothing, so that an entity that has not changed is not written. */
 function withoutEmpty(entity: Entity, next: Partial<Entity>): Partial<Entity> {

@@ -16,6 +16,10 @@ export function ownProperties(flow: Dataflow, entity: Entity, record: SystemReco
   );
 }
 
+/** What a record holds for these properties: it is put back if a mutation must be undone (I9). */
+export const heldFor = (record: SystemRecord | null, extra: Properties): Properties =>
+  Object.fromEntries(Object.keys(extra).map((name) => [name, record?.properties[name] ?? null]));
+
 /**
  * The Exact record's id, where Customcrm does not show it yet. Written beside something else, never for a match alone. A
  * Customcrm that has no such property has refused it by name, and is not asked again.

@@ -1,6 +1,7 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import { isoTime, otherSystem, systems } from "../../domain/words.js";
+import { askedOf } from "./asked.js";
 import { conflictsOf, overruledOf, toldOf } from "./consequences.js";
 import { type Draft, newestTime, type Obstacle, planOf, storedFields } from "./draft.js";
 import { externalIdFor, externalIdRefusals, ownProperties } from "./extras.js";
@@ -132,8 +133,8 @@ function stillIgnored({ observation: { entity, flow }, present, translation, val
 
 /** What of a mutation is not yet on both sides and still can get there. */
 function stillWanted({ observation: { entity, flow }, present }: View, verdicts: readonly Verdict[], sending: Sending): Entity["wanted"] {
-  const { wanted } = entity;
-  if (wanted?.kind !== "UPDATE") return null;
+  const wanted = askedOf(entity);
+  if (wanted === null) return null;
   const isOpen = (one: Verdict) => one.isWanted && (one.waiting.length > 0 || systems.some((system) => Object.keys(one.send[system]).length > 0));
   const refused = new Set(sending.refusals.flatMap((one) => one.fields));
   const names = verdicts.filter(isOpen).flatMap((one) => one.unit.rows.map((row) => row.field).filter((field) => !refused.has(field)));

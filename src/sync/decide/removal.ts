@@ -5,14 +5,17 @@ import { detached, planEnded } from "./gone.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
 import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
-import { explain } from "./own-writes.js";
+import { ambiguousOn, explain } from "./own-writes.js";
 
 /** A mutation deletes: Exact first, then Customcrm. Null when that was refused with both still there: everything is as before. */
 export function planRemoval(observation: Observation): Plan | null {
   const { entity, flow, sides } = observation;
   const present = [...systems].reverse().filter((system) => sides[system].kind === "present");
-  if (present.length === 0) return planEnded(observation, "GATEWAY");
   const own = explain(observation);
+  // A create whose answer was lost may have made a record that is to go as well.
+  const lost = systems.map((system) => (ambiguousOn(own.intents, system) ? blockOn(observation, own.intents, system) : null)).find((block) => block !== null);
+  if (present.length === 0 && lost) return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
+  if (present.length === 0) return planEnded(observation, "GATEWAY");
   const refusals = present.flatMap((system) => refusalsOf(flow, entity, system, "DELETE", {}).slice(0, 1));
   if (refusals[0]) return half(observation, present, refusalObstacle(refusals[0]));
 

@@ -3,7 +3,7 @@ import type { Entity } from "../../domain/entity.js";
 import type { Properties } from "../../domain/record.js";
 import { otherSystem, type System, systems } from "../../domain/words.js";
 import type { Obstacle } from "./draft.js";
-import { externalIdFor, ownProperties } from "./extras.js";
+import { externalIdFor, heldFor, ownProperties } from "./extras.js";
 import type { PlannedWrite } from "./observation.js";
 import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { ambiguousOn } from "./own-writes.js";
@@ -78,6 +78,7 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
     ),
     over: pick(present[system].fields, Object.keys(fields)),
     extra,
+    extraOver: heldFor(present[system].record, extra),
   };
   return { system, due: fields, write, held: paused, refusals };
 }

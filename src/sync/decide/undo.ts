@@ -1,6 +1,7 @@
 import type { Intent } from "../../domain/entity.js";
+import type { Properties } from "../../domain/record.js";
 import type { PlannedWrite, Sighting } from "./observation.js";
-import { differing, equal } from "./units.js";
+import { differing, equal, pick } from "./units.js";
 
 /** How a write that was accepted is undone when the other side refused for good (I9). */
 export type Undo =
@@ -29,5 +30,16 @@ export function undoOf(intent: Intent, recordId: string | null, now: Sighting): 
   const edited = names.filter((field) => !equal(now.fields[field], intent.fields[field]) && !equal(now.fields[field], before[field]));
   if (edited.length > 0) return { kind: "unsafe", reason: `Somebody has changed ${edited.join(", ")} since.` };
   const fields = Object.fromEntries(names.filter((field) => !equal(now.fields[field], before[field])).map((field) => [field, before[field] ?? null]));
-  return Object.keys(fields).length === 0 ? { kind: "nothing" } : { kind: "write", write: { ...common, operation: "UPDATE", fields, over: intent.fields } };
+  const extra = stillOurs(intent, now);
+  if (Object.keys(fields).length + Object.keys(extra).length === 0) return { kind: "nothing" };
+  return { kind: "write", write: { ...common, operation: "UPDATE", fields, over: pick(intent.fields, Object.keys(fields)), extra } };
+}
+
+/** Properties that hold what was sent beside the fields; what somebody has changed since is left alone. */
+function stillOurs({ extra = {}, extraOver = {} }: Intent, { record }: Extract<Sighting, { kind: "present" }>): Properties {
+  const ours = Object.entries(extraOver).filter(([name, before]) => {
+    const value = record.properties[name] ?? null;
+    return value === (extra[name] ?? null) && value !== before;
+  });
+  return Object.fromEntries(ours);
 }

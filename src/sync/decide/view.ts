@@ -2,6 +2,7 @@ import type { Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import { type System, systems } from "../../domain/words.js";
 import type { MergeSide } from "../merge.js";
+import { askedOf } from "./asked.js";
 import { currentIdentity, type Translation, toIdentity } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
 import { ambiguousOn, type Explained } from "./own-writes.js";
@@ -16,7 +17,7 @@ export interface View {
   readonly values: { readonly [S in System]: Fields };
   readonly bases: { readonly [S in System]: Fields | null };
   /** What a mutation asks of fields that both systems have. */
-  readonly wanted: { readonly set: Fields; readonly at: number } | null;
+  readonly wanted: { readonly set: Fields; readonly atOf: (fields: readonly string[]) => number } | null;
   /** Sides and fields whose time tells no order, `<system>.<field>`. */
   readonly timeUnknown: ReadonlySet<string>;
   /** Our create in Exact is linked, and Customcrm has not been told its id: that takes one write of its own. */
@@ -29,7 +30,9 @@ export function viewOf(observation: Observation, present: View["present"], own: 
   const customcrm = toIdentity(translation, "CUSTOMCRM", present.CUSTOMCRM.fields);
   const base = own.shadows.CUSTOMCRM && toIdentity(translation, "CUSTOMCRM", own.shadows.CUSTOMCRM);
   // A create that both sides have seen leaves nothing to ask for.
-  const wanted = entity.wanted?.kind === "UPDATE" ? { set: currentIdentity(translation, entity.wanted.set), at: Date.parse(entity.wanted.at) } : null;
+  const asked = askedOf(entity);
+  const atOf = (fields: readonly string[]) => Math.max(...fields.map((field) => Date.parse(asked?.times?.[field] ?? asked?.at ?? "")));
+  const wanted = asked && { set: currentIdentity(translation, asked.set), atOf };
   const landed = own.landed.flatMap((intent) => flow.rows.map((row) => `${intent.system}.${row.field}`));
   return {
     observation,

@@ -106,6 +106,15 @@ describe("deleting an account", () => {
     expect((await remove(id)).status).toBe(404);
   });
 
+  it("is refused while transactions refer to it", async () => {
+    const id = await test.made("Accounts", { Name: "a" });
+    test.sandbox.settings.recordsInUse = [id];
+    const refused = await remove(id);
+    expect([refused.status, errorText(refused)]).toEqual([500, "Kan niet worden verwijderd\r\nIn gebruik: Boekingen"]);
+    test.sandbox.settings.recordsInUse = [];
+    expect((await remove(id)).status).toBe(204);
+  });
+
   const withContact = async () => {
     const id = await test.made("Accounts", { Name: "a" });
     return { id, contact: await test.made("Contacts", { Account: id, LastName: "b" }) };

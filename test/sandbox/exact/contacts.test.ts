@@ -140,6 +140,23 @@ describe("the main contact", () => {
   });
 });
 
+describe("anonymising", () => {
+  it("takes the person out of a contact, and leaves the record with its flag", async () => {
+    const id = await contact({ FirstName: "Anna", Email: "a@x.nl", BirthDate: "1990-05-17" });
+    const before = await timestamp("Contacts", id);
+    expect((await test.control("POST", "/anonymise", { type: "Contacts", id })).status).toBe(204);
+    expect(await read(id)).toMatchObject({ IsAnonymised: 1, FirstName: null, LastName: "Anonymised", Email: null, BirthDate: null, Account: account });
+    expect(Number(await timestamp("Contacts", id))).toBeGreaterThan(Number(before));
+  });
+
+  it("takes the data out of an account, and leaves its code, status and contacts", async () => {
+    const id = await contact();
+    const { Code } = await test.read("Accounts", account);
+    await test.control("POST", "/anonymise", { type: "Accounts", id: account });
+    expect(await test.read("Accounts", account)).toMatchObject({ IsAnonymised: 1, Name: "Anonymised", City: null, Code, Status: "C", MainContact: id });
+  });
+});
+
 describe("moving a contact to another account", () => {
   const move = async (policy: "allow" | "ignore" | "refuse") => {
     test.sandbox.settings.moveContact = policy;

@@ -3,7 +3,7 @@ import { VirtualClock } from "../../../src/sandbox/kit/index.js";
 
 /** A Thursday in summer, 14:14:02 by the clock on Exact's wall. */
 export const begin = Date.UTC(2026, 5, 25, 12, 14, 2, 260);
-export const division = 3_141_592;
+const division = 3_141_592;
 export const redirectUri = "http://127.0.0.1:4000/auth/exact/callback";
 export const minuteMs = 60_000;
 export const dayMs = 86_400_000;

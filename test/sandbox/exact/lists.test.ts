@@ -80,6 +80,13 @@ describe("the form of an answer", () => {
     expect(body.d.results).toMatchObject([{ CurrentDivision: 3141592, Legislation: "1", ServerTime: "2026-06-25T14:14:02", ServerUtcOffset: 7200 }]);
   });
 
+  it("may hold properties that no page names, unless others are selected", async () => {
+    test.sandbox.settings.undocumented = ["ShinyNewField"];
+    expect((await test.rows("crm/Contacts?$top=1"))[0]).toHaveProperty("ShinyNewField", null);
+    expect((await test.rows("crm/Contacts?$top=1&$select=ID"))[0]).not.toHaveProperty("ShinyNewField");
+    test.sandbox.settings.undocumented = [];
+  });
+
   it("counts in line as a text, over all pages and whatever $top is", async () => {
     expect((await test.get("crm/Contacts?$select=ID&$inlinecount=allpages&$top=2")).body.d.__count).toBe("61");
     expect((await test.get("crm/Contacts?$select=ID&$inlinecount=some")).status).toBe(400);

@@ -140,6 +140,12 @@ describe("the log of deletions", () => {
     expect((await test.get("sync/Deleted?$select=ID&$filter=Division eq 1")).status).toBe(400);
   });
 
+  it("holds other kinds of records, too", async () => {
+    const key = "aaaaaaaa-1111-4111-8111-111111111111";
+    expect((await test.control("POST", "/deletions", { entityType: 3, key })).status).toBe(204);
+    expect(await deletions()).toMatchObject([{ EntityType: 3, EntityKey: key }]);
+  });
+
   it("forgets after two months", async () => {
     test.sandbox.core.deleteAccount(make("a"));
     await test.clock.advance(60 * dayMs);

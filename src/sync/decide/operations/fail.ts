@@ -32,7 +32,7 @@ export function withFailedWrite(entity: Entity, observation: Observation, intent
   const carried = carriedBy(context, intent);
   if (intent.operation === "DELETE" || carried.length === 0) return null;
   if (outcome.kind === "refused") return refused(context, carried, intent, outcome);
-  const failing = carried.filter((one) => isGivenUp(one, entity, outcome, observation));
+  const failing = carried.filter((one) => isGivenUp(one, entity, intent, outcome, observation));
   if (failing.length === 0) return null;
   const failure = { ...unavailable(intent, outcome), refused: null, unsafe: null };
   return failing.reduce((next, one) => withFailure(next, one, failure), entity);
@@ -44,13 +44,22 @@ function refused(context: Observation, carried: readonly OpenOperation[], intent
   const field = row?.field ?? ownOf(context, outcome.property);
   // Customcrm may lack the property for Exact's id: the write goes on without it.
   if (outcome.property === flow.externalId && intent.system === "CUSTOMCRM") return null;
-  const about = field === null || intent.operation === "CREATE" ? carried : carried.filter((one) => field in one.set);
-  const failing = about.find((one) => one.kind === "CREATE") ?? about.at(-1);
+  const named = field === null ? carried : carried.filter((one) => field in one.set);
+  const failing = (named.length === 0 && intent.operation === "CREATE" ? carried : named).at(-1);
   if (!failing) return null;
   const refusal = refusedWrite(context, intent, row?.field ?? null, outcome.message);
   const code = outcome.reason === "has-dependents" ? ("REFERENCED" as const) : ("REFUSED_BY_SYSTEM" as const);
   const message = `${titleOf(intent.system)} refused it: ${outcome.message}`;
   return withFailure(entity, failing, { code, system: intent.system, field, message, retryAt: null, refused: refusal, unsafe: null });
+}
+
+/** A refused delete asks on until the plan has seen what it means: nothing is gone, or one side is. */
+export function withRefusedDelete(entity: Entity, { system }: Intent, outcome: Extract<Failing, { kind: "refused" }>): Entity {
+  const code = outcome.reason === "has-dependents" ? ("REFERENCED" as const) : ("REFUSED_BY_SYSTEM" as const);
+  const message = `${titleOf(system)} refused to delete it: ${outcome.message}`;
+  const failure: OperationFailure = { code, system, field: null, message, retryAt: null, refused: null, unsafe: null };
+  const operations = (entity.operations ?? []).map((one) => (one.kind === "DELETE" && !one.failure ? { ...one, failure } : one));
+  return entity.operations ? { ...entity, operations } : entity;
 }
 
 /** A property that only Customcrm has goes by its field's name, which differs in the first letter. */
@@ -66,10 +75,11 @@ function refusedWrite({ flow, now }: Observation, intent: Intent, field: string 
 }
 
 /** Busy counts only while a person waits for the answer, and nothing has been sent. */
-function isGivenUp(operation: OpenOperation, entity: Entity, outcome: Failing, { urgent }: Observation): boolean {
+function isGivenUp(operation: OpenOperation, entity: Entity, intent: Intent, outcome: Failing, { urgent }: Observation): boolean {
   if (operation.onPartialFailure === "ROLLBACK") return true;
   const isBusy = outcome.kind === "later" && outcome.code === "RATE_LIMITED";
-  const isSent = (operation.landed ?? []).length > 0 || entity.intents.some((intent) => intent.sentAt !== null && intent.operationId === operation.id);
+  const others = entity.intents.filter((one) => one.id !== intent.id && one.sentAt !== null && one.operationId === operation.id);
+  const isSent = (operation.landed ?? []).length > 0 || others.length > 0;
   return isBusy && urgent === true && operation.whenBusy === "REFUSE" && !isSent;
 }
 

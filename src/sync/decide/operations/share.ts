@@ -15,7 +15,11 @@ export function ownFields({ operations = [] }: Entity, operation: OpenOperation)
 }
 
 /** What of a write is a mutation's: null when it carries nothing of it. */
-export function shareOf(observation: Observation, operation: OpenOperation, write: Intent): Pick<LandedWrite, "fields" | "over" | "extra" | "extraOver"> | null {
+export function shareOf(
+  observation: Observation,
+  operation: OpenOperation,
+  write: Intent,
+): Pick<LandedWrite, "fields" | "over" | "extra" | "extraOver"> | null {
   if (write.undoes) return null;
   const { fields, over, extra, extraOver } = write;
   if (operation.kind === write.operation && operation.kind !== "UPDATE") {
@@ -34,7 +38,11 @@ export function shareOf(observation: Observation, operation: OpenOperation, writ
 }
 
 /** The fields that hold in the write what the mutation sets. */
-function mappedShare(observation: Observation, operation: OpenOperation, write: { readonly system: Intent["system"]; readonly fields: Fields }): readonly string[] {
+function mappedShare(
+  observation: Observation,
+  operation: OpenOperation,
+  write: { readonly system: Intent["system"]; readonly fields: Fields },
+): readonly string[] {
   return ownFields(observation.entity, operation).filter((field) => {
     const row = observation.flow.rows.find((one) => one.field === field);
     if (!row || !(field in write.fields)) return false;
@@ -53,8 +61,11 @@ function extraShare({ flow, entity }: Observation, operation: OpenOperation, wri
 export const carriedBy = (observation: Observation, write: Intent): readonly OpenOperation[] =>
   (observation.entity.operations ?? []).filter((one) => !one.failure && shareOf(observation, one, write) !== null);
 
-/** Notes a write that a system has taken with every mutation that it carries something of: it may have to be undone. */
-export function withLanded(entity: Entity, observation: Observation, write: Intent, recordId: string | null): Entity {
+/**
+ * Notes a write that a system has taken with every mutation that it carries something of: it may have to be undone. `returned`
+ * is what the record held right after it, which may be other than what was sent; null where nobody looked.
+ */
+export function withLanded(entity: Entity, observation: Observation, write: Intent, recordId: string | null, returned: Fields | null): Entity {
   const { operations } = entity;
   if (!operations || operations.length === 0 || write.undoes) return entity;
   const context = { ...observation, entity };
@@ -62,9 +73,10 @@ export function withLanded(entity: Entity, observation: Observation, write: Inte
     ...entity,
     operations: operations.map((one) => {
       const share = shareOf(context, one, write);
-      if (!share) return one;
-      const { system, operation } = write;
-      return { ...one, landed: [...(one.landed ?? []), { system, operation, recordId, ...share }] };
+      const { id, system, operation } = write;
+      if (!share || one.landed?.some((other) => other.id === id)) return one;
+      const held = returned === null ? share.fields : operation === "CREATE" ? returned : pick(returned, Object.keys(share.fields));
+      return { ...one, landed: [...(one.landed ?? []), { id, system, operation, recordId, ...share, fields: held }] };
     }),
   };
 }

@@ -1,0 +1,87 @@
+import type { Intent, LandedWrite, OpenOperation } from "../../../domain/entity.js";
+import { type System, systems } from "../../../domain/words.js";
+import { type Obstacle, planOf } from "../draft.js";
+import { titleOf } from "../label.js";
+import type { Observation, Plan, PlannedWrite } from "../observation.js";
+import { blockOn } from "../obstacles.js";
+import { type Explained } from "../own-writes.js";
+import { undoOf } from "../undo.js";
+import { shareOf } from "./share.js";
+
+/** How far a mutation that failed has been undone. */
+export type Undoing =
+  | { readonly kind: "under way"; readonly operation: OpenOperation; readonly writes: readonly PlannedWrite[]; readonly held: Obstacle | null }
+  /** Nothing of it stands on either side (I9), or undoing the rest is unsafe. */
+  | { readonly kind: "over"; readonly operation: OpenOperation };
+
+/**
+ * Looks at what of a failed mutation stands, side by side, the last one written first. A write whose answer was lost may still
+ * land: until its quarantine is over nobody can say that there is nothing to undo (R8).
+ */
+export function undoing(observation: Observation, own: Explained, operation: OpenOperation): Undoing {
+  let next = operation;
+  let held: Obstacle | null = null;
+  const writes: PlannedWrite[] = [];
+  for (const system of systems) {
+    const block = blockOn(observation, own.intents, system);
+    const isLost = own.intents.some((intent) => isOpen(intent, system) && (intent.undoes === operation.id || carries(observation, operation, intent)));
+    const standing = (operation.landed ?? []).filter((one) => one.system === system);
+    if (isLost || (standing.length > 0 && block)) {
+      held ??= block;
+      continue;
+    }
+    for (const write of [...standing].reverse()) {
+      const undo = undoOf(asIntent(write), write.recordId, observation.sides[system]);
+      if (undo.kind === "nothing") next = withoutWrite(next, write);
+      else if (undo.kind === "unsafe") next = unsafe(next, `${titleOf(system)}: ${undo.reason}`);
+      else writes.push({ ...undo.write, recordId: observation.entity.records[system] ?? write.recordId, undoes: operation.id });
+    }
+  }
+  if (next.failure?.unsafe) return { kind: "over", operation: next };
+  // Two writes to one record are undone one after the other.
+  const first = systems.flatMap((system) => writes.find((write) => write.system === system) ?? []);
+  return held !== null || first.length > 0 ? { kind: "under way", operation: next, writes: first, held } : { kind: "over", operation: next };
+}
+
+/** A failed mutation's value may carry it although it has failed since. */
+const carries = (observation: Observation, operation: OpenOperation, intent: Intent): boolean => {
+  const { failure: _, ...asked } = operation;
+  const others = (observation.entity.operations ?? []).map((one) => (one.id === operation.id ? asked : one));
+  return shareOf({ ...observation, entity: { ...observation.entity, operations: others } }, asked, intent) !== null;
+};
+
+const isOpen = (intent: Intent, system: System): boolean => intent.system === system && intent.sentAt !== null && !intent.givenUpAt;
+
+const withoutWrite = (operation: OpenOperation, write: LandedWrite): OpenOperation => ({
+  ...operation,
+  landed: (operation.landed ?? []).filter((one) => one !== write),
+  undone: [...new Set([...(operation.undone ?? []), write.system])],
+});
+
+const unsafe = (operation: OpenOperation, reason: string): OpenOperation =>
+  operation.failure ? { ...operation, failure: { ...operation.failure, unsafe: reason } } : operation;
+
+const asIntent = (write: LandedWrite): Intent => ({
+  ...write,
+  source: {},
+  operationId: null,
+  queuedAt: "",
+  sentAt: null,
+  quarantineUntil: null,
+  attempts: 0,
+  nextAttemptAt: null,
+  lastError: null,
+});
+
+/** What is sent while a mutation is being undone; nothing else is written meanwhile. */
+export function planUndoing(observation: Observation, own: Explained, all: readonly Extract<Undoing, { kind: "under way" }>[]): Plan {
+  const { entity } = observation;
+  const writes = all.flatMap((one) => one.writes).filter((write, i, list) => list.findIndex((other) => other.system === write.system) === i);
+  const held = writes.length > 0 ? null : (all.find((one) => one.held)?.held ?? null);
+  const operations = (entity.operations ?? []).map((one) => all.find((undone) => undone.operation.id === one.id)?.operation ?? one);
+  const why = all[0]?.operation.failure?.message ?? "";
+  const reason = held ? held.message : `${writes.map((write) => titleOf(write.system)).join(" and ")} gets back what it held before: ${why}`;
+  const next = { intents: own.intents, shadows: own.shadows, operations };
+  const kind = writes.length === 0 ? "WAIT" : writes.every((write) => write.operation === "DELETE") ? "DELETE" : "UPDATE";
+  return planOf(observation, { kind, reason, state: "PENDING", obstacle: held, next, writes });
+}

@@ -1,0 +1,134 @@
+import type { System } from "../../src/domain/words.js";
+
+/** One value that a person entered; its token is found nowhere else in the world. */
+export interface Edit {
+  readonly token: string;
+  /** Which thing of the world it describes: the record that a person made, and whatever was made of it. */
+  readonly thing: number;
+  readonly system: System;
+  readonly recordId: string;
+  readonly property: string;
+  /** The value that stood there when the person wrote: gives the order of causes without any clock. */
+  readonly saw: string | null;
+  readonly step: number;
+  isRead: boolean;
+  /** A person who saw it has changed, cleared or deleted it. */
+  isSuperseded: boolean;
+  /** Overwritten between our read and our write: what no client can help where the system knows no condition. */
+  isBlind: boolean;
+}
+
+/** A person emptied a field. */
+export interface Clear {
+  readonly system: System;
+  readonly recordId: string;
+  readonly property: string;
+  readonly saw: string;
+  readonly step: number;
+  isRead: boolean;
+  isBlind: boolean;
+  isSuperseded: boolean;
+}
+
+const tokenPattern = /q\d+z/g;
+export const tokensIn = (text: string): readonly string[] => text.match(tokenPattern) ?? [];
+export const tokenIn = (value: unknown): string | null => (typeof value === "string" ? (tokensIn(value)[0] ?? null) : null);
+
+/** Knows who entered what, and who saw what. The engine knows nothing of it. */
+export class Oracle {
+  readonly edits = new Map<string, Edit>();
+  readonly clears: Clear[] = [];
+  /** Which thing a record describes, by system and id. */
+  readonly things = new Map<string, number>();
+  /** Records that the engine created, by thing. */
+  readonly creations: { readonly thing: number | null; readonly system: System; readonly recordId: string; readonly step: number }[] = [];
+  readonly deletedByPeople = new Set<number>();
+  readonly deletedByUs: { readonly system: System; readonly recordId: string }[] = [];
+  /** Things of which a system has refused a write, or dropped a field of one. */
+  readonly troubled = new Set<number>();
+  #tokens = 0;
+  #things = 0;
+  readonly #lastReads = new Map<string, number>();
+  /** What people wrote with their own hands, by cell: until the engine overwrites it. */
+  readonly #cells = new Map<string, Edit | Clear>();
+
+  newThing(): number {
+    return ++this.#things;
+  }
+
+  token(): string {
+    return `q${++this.#tokens}z`;
+  }
+
+  thingOf(system: System, recordId: string): number | null {
+    return this.things.get(`${system}:${recordId}`) ?? null;
+  }
+
+  entered(token: string, at: { thing: number; system: System; recordId: string; property: string; saw: string | null; step: number }): void {
+    const edit: Edit = { ...at, token, isRead: false, isSuperseded: false, isBlind: false };
+    this.edits.set(token, edit);
+    this.#superseded(at.saw);
+    this.#put(at, edit);
+  }
+
+  cleared(at: { system: System; recordId: string; property: string; saw: string; step: number }): void {
+    const clear: Clear = { ...at, isRead: false, isBlind: false, isSuperseded: false };
+    this.clears.push(clear);
+    this.#superseded(at.saw);
+    this.#put(at, clear);
+  }
+
+  #put(at: { system: System; recordId: string; property: string }, what: Edit | Clear): void {
+    const key = cellKey(at.system, at.recordId, at.property);
+    const before = this.#cells.get(key);
+    if (before && !("token" in before)) before.isSuperseded = true;
+    this.#cells.set(key, what);
+  }
+
+  /** A person deletes a record: whoever does that has seen what is in it. */
+  deleted(system: System, recordId: string, values: Readonly<Record<string, unknown>>): void {
+    const thing = this.thingOf(system, recordId);
+    if (thing !== null) this.deletedByPeople.add(thing);
+    for (const value of Object.values(values)) this.#superseded(tokenIn(value));
+  }
+
+  /** An answer reached the engine's house. `isNow`: it showed the records as they are, not as a feed showed them late. */
+  answered(host: number, text: string, recordIds: readonly string[], step: number, isNow: boolean): void {
+    const tokens = new Set(tokensIn(text));
+    for (const token of tokens) {
+      const edit = this.edits.get(token);
+      if (edit) edit.isRead = true;
+    }
+    for (const clear of this.clears) {
+      if (!clear.isRead && !tokens.has(clear.saw) && recordIds.includes(clear.recordId)) clear.isRead = true;
+    }
+    if (isNow) for (const id of recordIds) this.#lastReads.set(`${host}:${id}`, step);
+  }
+
+  lastRead(host: number, recordId: string): number {
+    return this.#lastReads.get(`${host}:${recordId}`) ?? -1;
+  }
+
+  /** A write of ours took a value's place; `known` is the last time before it was sent that its sender had read the record. */
+  overwritten(system: System, recordId: string, property: string, known: number): Edit | Clear | null {
+    const key = cellKey(system, recordId, property);
+    const cell = this.#cells.get(key);
+    this.#cells.delete(key);
+    if (!cell || cell.step <= known) return null;
+    cell.isBlind = true;
+    return cell;
+  }
+
+  /** True if whoever entered `token` can have known of `older`, over any number of hands. */
+  descends(token: string, older: string): boolean {
+    for (let at = this.edits.get(token)?.saw ?? null; at !== null; at = this.edits.get(at)?.saw ?? null) if (at === older) return true;
+    return false;
+  }
+
+  #superseded(token: string | null): void {
+    const edit = token === null ? undefined : this.edits.get(token);
+    if (edit) edit.isSuperseded = true;
+  }
+}
+
+const cellKey = (system: System, recordId: string, property: string): string => `${system}:${recordId}:${property}`;

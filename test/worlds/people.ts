@@ -1,0 +1,183 @@
+import type { CustomcrmType, System } from "../../src/domain/words.js";
+import { Problem } from "../../src/sandbox/customcrm/problem.js";
+import { Refusal } from "../../src/sandbox/exact/refusal.js";
+import type { RecordKind } from "../../src/sandbox/exact/types.js";
+import type { Random } from "../../src/sandbox/kit/index.js";
+import { type Oracle, tokenIn } from "./oracle.js";
+import type { Systems } from "./systems.js";
+
+type Kind = CustomcrmType | RecordKind;
+
+/** The texts that people edit; none of them is checked for its form by either system. */
+const texts: { readonly [K in Kind]: readonly string[] } = {
+  Customer: ["Name", "Email", "Phone", "Fax", "Website", "Description", "StreetAddress1", "ZipCode", "City", "VatNumber"],
+  Contact: ["FirstName", "LastName", "Email", "Phone", "Mobile", "JobTitle", "Description"],
+  Product: ["Name", "Description", "Email", "Phone"],
+  Accounts: ["Name", "Email", "Phone", "Fax", "Website", "Remarks", "AddressLine1", "Postcode", "City", "VATNumber"],
+  Contacts: ["FirstName", "LastName", "Email", "Phone", "Mobile", "JobTitleDescription", "Notes"],
+};
+/** Emptying these is refused, or leaves a record that can't be had on the other side. */
+const needed: readonly string[] = ["Name", "LastName"];
+const counterparts: Readonly<Record<string, string>> = { VatNumber: "VATNumber", VATNumber: "VatNumber" };
+
+interface Found {
+  readonly system: System;
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/** The people at both systems: they see one record of one system at a time, and know nothing of the other. */
+export class People {
+  /** Twins: records that one person made here and another there, of one thing. */
+  twins = 0;
+
+  constructor(
+    private readonly systems: Systems,
+    private readonly oracle: Oracle,
+    private readonly random: Random,
+    private readonly step: () => number,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** Somebody does something; false: a system did not let them. */
+  act(): boolean {
+    const dice = this.random.next();
+    try {
+      if (dice < 0.62) return this.#edit();
+      if (dice < 0.72) return this.#create(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
+      if (dice < 0.82) return this.#createDependent(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
+      if (dice < 0.86) return this.#twin();
+      if (dice < 0.91) return this.#move();
+      return this.#remove();
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof Problem)) throw error;
+      this.log(`  was refused: ${error.message}`);
+      return false;
+    }
+  }
+
+  /** What is there when the two systems first meet: some of it in both. */
+  begin(): void {
+    const accounts = 1 + this.random.int(3);
+    for (let i = 0; i < accounts; i++) this.#create("CUSTOMCRM");
+    for (let i = 0; i < this.random.int(3); i++) this.#create("EXACT");
+    for (let i = 0; i < this.random.int(3); i++) this.#twin();
+    for (let i = 0; i < 1 + this.random.int(3); i++) this.#createDependent(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
+  }
+
+  #create(system: System): boolean {
+    const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
+    const values = this.#values(texts[kind].filter((name) => name === "Name" || this.random.next() < 0.35));
+    this.#made(system, kind, values, { Country: "NL" });
+    return true;
+  }
+
+  #createDependent(system: System): boolean {
+    const owner = this.#any(system, [system === "CUSTOMCRM" ? "Customer" : "Accounts"]);
+    const isProduct = system === "CUSTOMCRM" && this.random.next() < 0.35;
+    if (!owner && !isProduct) return false;
+    const kind: Kind = system === "EXACT" ? "Contacts" : isProduct ? "Product" : "Contact";
+    const values = this.#values(texts[kind].filter((name) => needed.includes(name) || this.random.next() < 0.35));
+    const isAlone = isProduct && (!owner || this.random.next() < 0.2);
+    const reference: Record<string, string> = isAlone || !owner ? {} : { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id };
+    this.#made(system, kind, values, reference);
+    return true;
+  }
+
+  /** The same firm is entered in the other system, with the same VAT number: matching may link the two. */
+  #twin(): boolean {
+    const one = this.#any(this.random.pick(["CUSTOMCRM", "EXACT"] as const), ["Customer", "Accounts"]);
+    if (!one) return false;
+    const property = one.system === "CUSTOMCRM" ? "VatNumber" : "VATNumber";
+    const vat = this.systems.propertiesOf(one.system, one.id)?.[property];
+    if (typeof vat !== "string") {
+      this.#write(one, { [property]: this.#values([property])[property] ?? null });
+      return true;
+    }
+    this.twins++;
+    const system = one.system === "CUSTOMCRM" ? "EXACT" : "CUSTOMCRM";
+    const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
+    const values = this.#values(texts[kind].filter((name) => name === "Name" || (name !== counterparts[property] && this.random.next() < 0.25)));
+    this.#made(system, kind, values, { Country: "NL", [counterparts[property] ?? property]: vat });
+    return true;
+  }
+
+  #edit(): boolean {
+    const found = this.#any(this.random.pick(["CUSTOMCRM", "EXACT"] as const), ["Customer", "Contact", "Product", "Accounts", "Contacts"]);
+    if (!found) return false;
+    // Most of what happens, happens to few fields: that is where edits meet.
+    const names = texts[found.kind].slice(0, this.random.next() < 0.7 ? 4 : undefined);
+    const chosen = new Set(Array.from({ length: 1 + this.random.int(2) }, () => this.random.pick(names)));
+    const values = Object.fromEntries(
+      [...chosen].map((name) => {
+        const isCleared = this.random.next() < 0.12 && (!needed.includes(name) || (found.kind === "Contacts" && this.random.next() < 0.2));
+        return [name, isCleared ? null : (this.#values([name])[name] ?? null)];
+      }),
+    );
+    this.#write(found, values);
+    return true;
+  }
+
+  #move(): boolean {
+    const system = this.random.pick(["CUSTOMCRM", "EXACT"] as const);
+    const found = this.#any(system, ["Contact", "Product", "Contacts"]);
+    const owner = this.#any(system, ["Customer", "Accounts"]);
+    if (!found || !owner) return false;
+    this.#write(found, { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id });
+    return true;
+  }
+
+  #remove(): boolean {
+    const system = this.random.pick(["CUSTOMCRM", "EXACT"] as const);
+    const found = this.#any(system, this.random.next() < 0.6 ? ["Contact", "Product", "Contacts"] : ["Customer", "Accounts"]);
+    if (!found) return false;
+    this.log(`person deletes ${found.system} ${found.kind} ${found.id}`);
+    const values = this.systems.propertiesOf(found.system, found.id) ?? {};
+    if (found.kind === "Accounts" || found.kind === "Contacts") this.systems.exact.remove(found.kind, found.id);
+    else this.systems.customcrm.remove(found.kind, found.id);
+    this.oracle.deleted(found.system, found.id, values);
+    return true;
+  }
+
+  #made(system: System, kind: Kind, values: Readonly<Record<string, string>>, rest: Readonly<Record<string, string>>): void {
+    this.log(`person makes ${system} ${kind} ${JSON.stringify({ ...values, ...rest })}`);
+    const body = { ...values, ...rest };
+    const id = kind === "Accounts" || kind === "Contacts" ? this.systems.exact.create(kind, body) : this.systems.customcrm.create(kind, body).id;
+    const thing = this.oracle.newThing();
+    this.oracle.things.set(`${system}:${id}`, thing);
+    for (const [property, value] of Object.entries(values)) this.#entered(thing, { system, id }, property, value, null);
+    this.log(`  is ${id}`);
+  }
+
+  #write({ system, kind, id }: Found, values: Readonly<Record<string, string | null>>): void {
+    this.log(`person edits ${system} ${kind} ${id} ${JSON.stringify(values)}`);
+    const before = this.systems.propertiesOf(system, id) ?? {};
+    if (kind === "Accounts" || kind === "Contacts") this.systems.exact.edit(kind, id, values);
+    else this.systems.customcrm.patch(kind, id, values);
+    const thing = this.oracle.thingOf(system, id) ?? 0;
+    for (const [property, value] of Object.entries(values)) {
+      const saw = tokenIn(before[property]);
+      if (value === null && saw !== null) this.oracle.cleared({ system, recordId: id, property, saw, step: this.step() });
+      else if (value !== null && tokenIn(value) !== null) this.#entered(thing, { system, id }, property, value, saw);
+    }
+  }
+
+  #entered(thing: number, at: { system: System; id: string }, property: string, value: string, saw: string | null): void {
+    const token = tokenIn(value);
+    if (token !== null) this.oracle.entered(token, { thing, system: at.system, recordId: at.id, property, saw, step: this.step() });
+  }
+
+  #values(names: readonly string[]): Record<string, string> {
+    return Object.fromEntries(names.map((name) => [name, name === "Email" ? `${this.oracle.token()}@t.nl` : this.oracle.token()]));
+  }
+
+  #any(system: System, kinds: readonly Kind[]): Found | null {
+    const own: Found[] =
+      system === "EXACT"
+        ? (["Accounts", "Contacts"] as const).filter((kind) => kinds.includes(kind)).flatMap((kind) => [...this.systems.exact.table(kind).all()].map(({ id }) => ({ system, kind, id })))
+        : (["Customer", "Contact", "Product"] as const)
+            .filter((kind) => kinds.includes(kind))
+            .flatMap((kind) => this.systems.customcrm.all(kind).map(({ id }) => ({ system, kind, id })));
+    return own.length === 0 ? null : this.random.pick(own);
+  }
+}
