@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
-import { type Links, linksOf, type SandboxParts } from "./connect.js";
+import { type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
 import { exactBudgetRules } from "./connectors/budget.js";
 import { parseDataflowFile } from "./dataflow-file.js";
 import { defaultSettings, type SyncSettings } from "./domain/settings.js";
@@ -15,6 +15,7 @@ import type { Queue } from "./queue/queue.js";
 import { startSandboxes } from "./sandbox/index.js";
 import { consentRoutes } from "./server/consent.routes.js";
 import { createServer } from "./server/server.js";
+import { Subscriptions } from "./server/subscriptions.js";
 import { webhookRoutes } from "./server/webhook.routes.js";
 import type { BudgetRules } from "./store/budget.js";
 import { MemoryStore } from "./store/memory.js";
@@ -58,7 +59,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   };
   try {
     const settings = siteSettings(config);
-    const tenant = parts.tenant ?? (config.mode === "sandbox" ? "sandbox" : "live");
+    const tenant = parts.tenant ?? tenantOf(config);
     const { store, queue } = await openStore(config, redisUrl, tenant, clock, log);
     started.push(store);
     const links = await linkUp(config, parts, store, clock, started);
@@ -86,6 +87,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       onError: (error, what) => log.warn(error, `The ${what} could not be done now and is tried again.`),
     });
     const hint = (system: "CUSTOMCRM" | "EXACT") => driver.hint(system);
+    const subscriptions = new Subscriptions({ doors: links.webhooks, leases: store.leases, clock, log });
+    const onConsent = async () => {
+      void subscriptions.check();
+      await queue.add({ kind: "poll", system: "EXACT", isHinted: true }, { key: "consent:EXACT", priority: 1 });
+    };
 
     const server = await createServer({
       store,
@@ -96,13 +102,18 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       host: config.host,
       port: config.port,
       pausedProblem: async (type) => (await policy(type)).paused,
-      routes: [async (app) => consentRoutes(app, links.consent), async (app) => webhookRoutes(app, links.webhooks, store.documents, hint)],
+      routes: [
+        async (app) => consentRoutes(app, { door: links.consent, firstContact: config.firstContact, onConsent }),
+        async (app) => webhookRoutes(app, links.webhooks, store.documents, hint),
+      ],
     });
     const halt = async () => {
       engine.halt();
       links.stopWaiting();
     };
-    started.push(server, { stop: () => queue.stop(5_000) }, { stop: halt });
+    started.push(server, { stop: () => queue.stop(5_000) }, subscriptions, { stop: halt });
+    const receiver = receiverOf(config, server.port);
+    if (receiver !== null && config.role !== "worker") subscriptions.start(receiver);
     if (config.role !== "api") await driver.start();
     return {
       url: server.url,
@@ -141,7 +152,11 @@ async function openStore(config: Config, url: string | null, tenant: string, clo
 
 async function linkUp(config: Config, parts: AppParts, store: Store, clock: Clock, started: { stop(): Promise<unknown> }[]): Promise<Links> {
   const rules = parts.budgetRules ?? exactBudgetRules;
-  if (config.mode === "real") return linksOf({ config, store, clock, log: parts.log, rules });
+  if (config.mode === "real") {
+    const links = linksOf({ config, store, clock, log: parts.log, rules });
+    started.push({ stop: links.stop });
+    return links;
+  }
   const { exactPort, customcrmPort } = config.sandbox;
   const own = parts.sandboxes ? null : await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") });
   if (own) started.push(own);
@@ -151,6 +166,13 @@ async function linkUp(config: Config, parts: AppParts, store: Store, clock: Cloc
   started.push({ stop: links.stop });
   await links.consentWithoutBrowser();
   return links;
+}
+
+/** Where the systems reach us; null: nowhere. The sandboxes run on this machine, and take plain http from loopback. */
+function receiverOf({ mode, host, publicUrl }: Config, port: number): string | null {
+  if (mode === "real") return publicUrl;
+  const loopback = host === "0.0.0.0" ? "127.0.0.1" : host.includes(":") ? "[::1]" : host;
+  return `http://${loopback}:${port}`;
 }
 
 async function summaryOf(store: Store): Promise<Summary> {

@@ -6,7 +6,7 @@ import { allCapabilities } from "./connectors/customcrm/capabilities.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/customcrm/connector.js";
 import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
 import { createExactConnector, type ExactConnector, readWebhook } from "./connectors/exact/index.js";
-import { HttpClient } from "./connectors/http.js";
+import { type CallRecord, HttpClient } from "./connectors/http.js";
 import { NotAuthorizedError } from "./domain/errors.js";
 import type { Clock } from "./domain/words.js";
 import type { ConsentDoor } from "./server/consent.routes.js";
@@ -16,6 +16,9 @@ import { MemoryBudgetStore } from "./store/budget-memory.js";
 import { RedisBudgetStore } from "./store/budget-redis.js";
 import { RedisStore } from "./store/redis.js";
 import type { Store } from "./store/store.js";
+
+/** Whose data it is, in a Redis that several share. */
+export const tenantOf = ({ mode }: Config): string => (mode === "sandbox" ? "sandbox" : "live");
 
 /** What connecting needs of the sandboxes: where they are, and a consent that nobody has to click. */
 export interface SandboxParts {
@@ -53,7 +56,9 @@ const interactive = { class: "interactive" } as const;
 export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkParts): Links {
   const exactConfig = sandboxes ? sandboxExact(config, sandboxes) : realPart(config).exact;
   const crmConfig = sandboxes ? sandboxCustomcrm(sandboxes) : realPart(config).customcrm;
-  const http = new HttpClient({ system: "EXACT", baseUrl: exactConfig.baseUrl, clock });
+  const logCall = ({ system, method, route, status, ms }: CallRecord) => log.debug({ system, method, route, status, ms }, "A call was made.");
+  const http = new HttpClient({ system: "EXACT", baseUrl: exactConfig.baseUrl, clock, log: logCall });
+  const customcrmHttp = new HttpClient({ system: "CUSTOMCRM", baseUrl: crmConfig.baseUrl, clock, log: logCall });
   const budgetStore = store instanceof RedisStore ? new RedisBudgetStore(store.client, store.keys.other, "exact", rules) : new MemoryBudgetStore(rules);
   const budget = new SharedBudget({
     system: "EXACT",
@@ -77,6 +82,7 @@ export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkPar
     baseUrl: crmConfig.baseUrl,
     ...crmConfig.auth,
     capabilities: crmConfig.capabilities,
+    http: customcrmHttp,
     clock,
     documents: store.documents,
   });
@@ -84,8 +90,12 @@ export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkPar
     exact,
     customcrm,
     origins: { exact: exactConfig.baseUrl, customcrm: sandboxes?.customcrm.origin ?? crmConfig.baseUrl },
-    consent: { authorizationUrl: () => exact.authorizationUrl(), complete: (query) => exact.completeConsent(query, interactive) },
-    webhooks: [...exactDoor(exactConfig), ...customcrmDoor(crmConfig, clock)],
+    consent: {
+      authorizationUrl: () => exact.authorizationUrl(),
+      complete: (query) => exact.takeConsent(query, interactive),
+      user: () => exact.findDivision(interactive),
+    },
+    webhooks: [...exactDoor(exactConfig, exact), ...customcrmDoor(crmConfig, customcrm, clock)],
     consentWithoutBrowser: async () => {
       if (sandboxes) await consentOf(exact, exactConfig, sandboxes);
     },
@@ -107,7 +117,7 @@ async function consentOf(exact: ExactConnector, { redirectUri }: ExactConfig, { 
   await exact.completeConsent(new URLSearchParams({ code: sandbox.issueCode(redirectUri), state }).toString(), interactive);
 }
 
-function exactDoor({ clientId, division, webhookSecret }: ExactConfig): readonly WebhookDoor[] {
+function exactDoor({ clientId, division, webhookSecret }: ExactConfig, exact: ExactConnector): readonly WebhookDoor[] {
   if (webhookSecret === null) return [];
   return [
     {
@@ -117,12 +127,16 @@ function exactDoor({ clientId, division, webhookSecret }: ExactConfig): readonly
         const message = readWebhook(body, { secret: webhookSecret, clientId, division });
         return message.kind === "hint" ? { kind: "hint", receipt: message.replayKey, keepMs: exactReceiptMs } : message;
       },
+      subscribe: async (url, options) => {
+        const done = (await exact.ensureSubscriptions(url, options)).map(({ action }) => action);
+        return done.includes("recreated") ? "repaired" : done.includes("created") ? "made" : "kept";
+      },
     },
   ];
 }
 
-function customcrmDoor({ webhookSecret }: CustomcrmConfig, clock: Clock): readonly WebhookDoor[] {
-  if (webhookSecret === null) return [];
+function customcrmDoor({ webhookSecret }: CustomcrmConfig, { subscriptions }: CustomcrmConnector, clock: Clock): readonly WebhookDoor[] {
+  if (webhookSecret === null || subscriptions === null) return [];
   return [
     {
       system: "CUSTOMCRM",
@@ -132,6 +146,7 @@ function customcrmDoor({ webhookSecret }: CustomcrmConfig, clock: Clock): readon
         const delivery = readCustomcrmWebhook({ body, signature: Array.isArray(signature) ? signature[0] : signature }, webhookSecret, clock());
         return delivery.ok ? { kind: "hint", receipt: delivery.receipt, keepMs: delivery.keepReceiptMs } : { kind: "refused", reason: delivery.reason };
       },
+      subscribe: (url, options) => subscriptions.ensure(url, webhookSecret, options),
     },
   ];
 }

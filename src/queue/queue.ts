@@ -3,7 +3,8 @@
  * does no harm. Two implementations: BullMQ on Redis, and an in-process twin.
  */
 export type Job =
-  | { readonly kind: "poll"; readonly system: "CUSTOMCRM" | "EXACT" }
+  /** `isHinted`: there is something to see now, so a reading that has begun already won't do. */
+  | { readonly kind: "poll"; readonly system: "CUSTOMCRM" | "EXACT"; readonly isHinted?: boolean }
   | { readonly kind: "settle"; readonly entityId: string }
   | { readonly kind: "run"; readonly runId: string }
   | { readonly kind: "sweep" };

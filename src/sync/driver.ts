@@ -40,14 +40,14 @@ export class Driver {
 
   /** Something has changed there: look soon. Equal hints that wait are one. */
   async hint(system: System): Promise<void> {
-    await this.queue.add({ kind: "poll", system }, { key: `hint:${system}`, delayMs: this.options.hintMs, priority: 1 });
+    await this.queue.add({ kind: "poll", system, isHinted: true }, { key: `hint:${system}`, delayMs: this.options.hintMs, priority: 1 });
   }
 
   async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {
     // Every call that is under way listens to it.
     setMaxListeners(0, signal);
     try {
-      if (job.kind === "poll") await this.engine.poll(job.system, { signal });
+      if (job.kind === "poll") await this.engine.poll(job.system, { signal, isHinted: job.isHinted ?? false });
       if (job.kind === "sweep") await this.engine.sweep();
       await this.engine.drain(signal, () => this.#isReady());
     } catch (error) {

@@ -11,6 +11,8 @@ export interface PollOptions {
   readonly class?: CallClass;
   readonly signal?: AbortSignal;
   readonly onRead?: (count: number) => void;
+  /** Something has changed: a reading that is under way may have passed it. */
+  readonly isHinted?: boolean;
 }
 
 /** How many marks one pass looks at; what is beyond waits for the next one. */
@@ -27,6 +29,7 @@ export class Engine {
   readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
 
   readonly #polls = new Map<System, Promise<Pulled>>();
+  readonly #nextPolls = new Map<System, Promise<Pulled>>();
   #isHalted = false;
   #isDraining = false;
   #wanted = false;
@@ -37,11 +40,23 @@ export class Engine {
 
   /**
    * Reads what changed in one system. A feed that no longer reaches back is made good by a full compare (R12). Who asks while
-   * it is being read already waits for that reading.
+   * it is being read already waits for that reading, and who was hinted at something for one more after it.
    */
   async poll(system: System, options: PollOptions = {}): Promise<Pulled> {
     const underWay = this.#polls.get(system);
-    if (underWay) return underWay;
+    if (!underWay) return this.#begin(system, options);
+    if (!options.isHinted) return underWay;
+    const again = async () => {
+      await underWay.catch(() => {});
+      this.#nextPolls.delete(system);
+      return this.poll(system, { ...options, isHinted: false });
+    };
+    const next = this.#nextPolls.get(system) ?? again();
+    this.#nextPolls.set(system, next);
+    return next;
+  }
+
+  #begin(system: System, options: PollOptions): Promise<Pulled> {
     const poll = this.#poll(system, options).finally(() => this.#polls.delete(system));
     this.#polls.set(system, poll);
     return poll;

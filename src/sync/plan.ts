@@ -39,7 +39,8 @@ const readAgainMs = 30_000;
 function planUnread(observation: Observation, system: System): Plan {
   const message = `Its record in ${titleOf(system)} could not be read. Nothing is done before it has been.`;
   // What a mutation asks for, or what may still land, is not left until something happens to the record.
-  const isOwed = observation.entity.wanted !== null || observation.entity.intents.length > 0;
+  const { wanted, intents, operations = [] } = observation.entity;
+  const isOwed = wanted !== null || intents.length > 0 || operations.length > 0;
   const until = isOwed ? isoTime(observation.now + readAgainMs) : null;
   const obstacle = { code: "SYSTEM_UNAVAILABLE" as const, message, system, field: null, until };
   return planOf(observation, { kind: "WAIT", reason: message, state: observation.entity.state, obstacle, next: {} });

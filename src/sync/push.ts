@@ -1,8 +1,13 @@
 import { fieldsOf, propertiesOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, Intent } from "../domain/entity.js";
+import { NotAuthorizedError, RateLimitedError } from "../domain/errors.js";
+import { limits } from "../domain/limits.js";
+import type { Operation } from "../domain/operation.js";
 import type { SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
+import type { DocumentWrite } from "../store/store.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
+import { withLaterOperations } from "./decide/operations/accept.js";
 import { owing, sending } from "./decide/owing.js";
 import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
@@ -13,10 +18,13 @@ import { send, type Write } from "./send.js";
 import { settled, type WriteResult } from "./settled.js";
 
 export interface Pushed {
-  /** As it was stored; null: it changed under us, and nothing more is known of it. */
+  /** As it was stored; null: it is gone, or it changed under us and nothing more is known of it. */
   readonly entity: Entity | null;
+  readonly isStored: boolean;
   /** There is more to do for it now. */
   readonly again: boolean;
+  /** The plan that it was stored with. */
+  readonly plan: Plan;
 }
 
 /**
@@ -33,23 +41,26 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
     operationId,
     clock(),
   );
-  let entity = await stored(parts, observation, owed.entity, planned);
-  if (!entity) return { entity: null, again: false };
+  const keeper = new Keeper(parts, observation);
+  let entity = await keeper.store(owed.entity, observation.sides, planned);
+  if (!entity) return { entity: null, isStored: false, again: false, plan: planned };
 
   const results: WriteResult[] = [];
   const sides = { ...observation.sides };
+  let isChanged = false;
   for (const intent of owed.intents) {
     const before = await looked(observation, intent, reader);
     // Somebody edited it since the plan was made: what was not sent is dropped, and the plan is made anew.
-    if (before === "changed") return { entity, again: true };
-    if (before === "unknown") {
-      results.push(
-        resultOf(parts, intent, { kind: "later", code: "SYSTEM_UNAVAILABLE", message: "The record could not be read before the write.", retryAt: null }),
-      );
+    if (before === "changed") {
+      isChanged = true;
       break;
     }
-    const noted: Entity | null = await stored(parts, observation, sending(entity, intent.id, clock(), settings.quarantineMs), null);
-    if (!noted) return { entity: null, again: false };
+    if (before !== "same") {
+      results.push(resultOf(parts, intent, before));
+      break;
+    }
+    const noted: Entity | null = await keeper.store(sending(entity, intent.id, clock(), settings.quarantineMs), sides, null);
+    if (!noted) break;
     entity = noted;
     const outcome = await send(
       { snapshots: parts.store.snapshots, clock },
@@ -58,26 +69,87 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       callOptions(options),
     );
     results.push(resultOf(parts, intent, outcome));
+    if (outcome.kind === "modified") await readAgain(observation, intent, reader);
     if (outcome.kind !== "done") break;
     sides[intent.system] = await seenAfter(parts, observation, intent, outcome, reader);
   }
+  if (results.length === 0) return { entity, isStored: true, again: isChanged, plan: planned };
   const after = settled({ ...observation, entity, sides, now: clock() }, results);
   // What waited for this to have a counterpart can go on (R7).
   const isNew = results.some(({ intent, outcome }) => intent.operation === "CREATE" && outcome.kind === "done");
   const waiting = isNew ? await referrers(parts, entity.type, [entity.id]) : [];
-  const kept = await stored(parts, { ...observation, sides }, after.next, { history: after.history, wake: [...after.wake, ...waiting] });
-  return { entity: kept, again: kept !== null && (after.writes.length > 0 || results.some(({ outcome }) => outcome.kind === "modified")) };
+  const told = { ...after, wake: [...after.wake, ...waiting] };
+  const kept = after.ended ? await keeper.remove(entity, told) : await keeper.store(after.next, sides, told);
+  const again = kept !== null && !after.ended && (after.writes.length > 0 || isChanged || results.some(({ outcome }) => outcome.kind === "modified"));
+  return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };
 }
 
-/** Stores the entity; null: somebody else wrote it since, which the lease should prevent (R13). */
-async function stored(parts: SettleParts, { flow, sides }: Observation, entity: Entity, told: Pick<Plan, "history" | "wake"> | null): Promise<Entity | null> {
-  const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
-  const result = await parts.store.entities.commit({ put: [writeOf(flow, entity, told?.history ?? [], record)], markDirty: told?.wake ?? [] });
-  return result.ok ? { ...entity, revision: entity.revision + 1 } : null;
+/**
+ * Stores the entity again and again while it is being written. Mutations may be added to it meanwhile, by whoever accepts
+ * them: those are taken along. Anything else that was written in between is a writer too many (R13), and ends the push.
+ */
+class Keeper {
+  readonly #known: Set<string>;
+
+  constructor(
+    private readonly parts: SettleParts,
+    private readonly observation: Observation,
+  ) {
+    this.#known = new Set((observation.entity.operations ?? []).map((one) => one.id));
+  }
+
+  async store(entity: Entity, sides: Observation["sides"], told: Pick<Plan, "history" | "wake" | "operations"> | null): Promise<Entity | null> {
+    const { flow } = this.observation;
+    const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
+    for (let mine = entity; ; ) {
+      const result = await this.parts.store.entities.commit({
+        put: [writeOf(flow, mine, told?.history ?? [], record)],
+        markDirty: told?.wake ?? [],
+        documents: operationDocuments(told?.operations),
+      });
+      if (result.ok) return { ...mine, revision: mine.revision + 1 };
+      const rebased = result.reason === "STALE" ? await this.#rebased(mine) : null;
+      if (!rebased) return null;
+      mine = rebased;
+    }
+  }
+
+  /** Both records are gone. A mutation that was added meanwhile is told so by the next look. */
+  async remove(entity: Entity, told: Pick<Plan, "wake" | "operations">): Promise<Entity | null> {
+    const result = await this.parts.store.entities.commit({
+      put: [],
+      remove: [{ id: entity.id, revision: entity.revision, into: null }],
+      markDirty: told.wake,
+      documents: operationDocuments(told.operations),
+    });
+    return result.ok ? entity : null;
+  }
+
+  async #rebased(mine: Entity): Promise<Entity | null> {
+    const [theirs] = await this.parts.store.entities.get([mine.id]);
+    if (!theirs || theirs.id !== mine.id) return null;
+    const rebased = withLaterOperations(this.observation.flow, mine, theirs, this.#known, this.parts.clock());
+    for (const one of theirs.operations ?? []) this.#known.add(one.id);
+    return rebased;
+  }
 }
+
+/** How mutations stand, as documents to be stored in the same step: one that is over is kept for a while. */
+export const operationDocuments = (operations: readonly Operation[] = []): readonly DocumentWrite[] =>
+  operations.map((operation) => ({
+    kind: "operation",
+    key: operation.id,
+    value: operation,
+    version: null,
+    ttlMs: operation.finishedAt === null ? null : limits.mutation.operationKeptMs,
+  }));
 
 /** A look right before the write, where the system can't guard it by itself: Exact knows no ETags. */
-async function looked({ flow, sides }: Observation, intent: Intent, reader: Reader): Promise<"same" | "changed" | "unknown"> {
+async function looked(
+  { flow, sides }: Observation,
+  intent: Intent,
+  reader: Reader,
+): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
   const side = sides[intent.system];
   if (intent.operation === "CREATE" || side.kind !== "present" || side.record.etag !== null) return "same";
   try {
@@ -87,9 +159,21 @@ async function looked({ flow, sides }: Observation, intent: Intent, reader: Read
     const now = fieldsOf(flow, record);
     return flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null)) ? "same" : "changed";
   } catch (error) {
-    if (isPassing(error)) return "unknown";
-    throw error;
+    if (!isPassing(error)) throw error;
+    if (error instanceof RateLimitedError) return { kind: "later", code: "RATE_LIMITED", message: error.message, retryAt: error.retryAt };
+    if (error instanceof NotAuthorizedError) return { kind: "later", code: "NOT_AUTHORIZED", message: error.message, retryAt: null };
+    const said = error instanceof Error ? ` ${error.message}` : "";
+    return { kind: "later", code: "SYSTEM_UNAVAILABLE", message: `The record could not be read before the write.${said}`, retryAt: null };
   }
+}
+
+/** The record is not as it was known: what it holds now is stored, so that the next plan rests on it. */
+async function readAgain({ flow, entity }: Observation, { system }: Intent, reader: Reader): Promise<void> {
+  const id = entity.records[system];
+  if (id === null) return;
+  await reader.read({ system, type: recordTypeOf(flow, system), id }).catch((error: unknown) => {
+    if (!isPassing(error)) throw error;
+  });
 }
 
 function writeOfIntent({ flow, entity, sides }: Observation, intent: Intent): Write {

@@ -3,6 +3,7 @@ import { limits } from "../domain/limits.js";
 import type { PlannedActionKind } from "../domain/run.js";
 import { isoTime } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
+import { circumstancesOf } from "./circumstances.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
 import { join } from "./join.js";
@@ -11,7 +12,7 @@ import { matchOf } from "./matching.js";
 import { type Batch, observe, recordRefs, type Seen } from "./observe.js";
 import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
 import { plan } from "./plan.js";
-import { push } from "./push.js";
+import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
 import { renewed } from "./renew.js";
 import { readNow } from "./send.js";
@@ -48,7 +49,8 @@ export async function settle(parts: SettleParts, ids: readonly string[], options
     for (const id of ids) if (!held.has(id)) results.set(id, { id, entity: null, kind: "NONE", done: false });
     let open: readonly string[] = ids.filter((id) => held.has(id));
     for (let round = 0; open.length > 0 && round < maxRounds; round++) {
-      open = await settleRound(parts, open, held, options, results);
+      // Only what was found waiting is tried at once; what fails meanwhile waits its time.
+      open = await settleRound(parts, open, held, round === 0 ? options : { ...options, urgent: false }, results);
     }
     return ids.map((id) => results.get(id) ?? { id, entity: null, kind: "NONE", done: false });
   } finally {
@@ -94,8 +96,8 @@ async function settleRound(
     } else if (planned.writes.length > 0 && !options.withoutPush) {
       wave.push(async () => {
         const pushed = await push(parts, reader, observation, planned, options);
-        results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.entity !== null });
-        if (pushed.entity) parts.onSettled?.(seen.entity, pushed.entity, planned);
+        results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.isStored });
+        if (pushed.isStored) parts.onSettled?.(seen.entity, pushed.entity, pushed.entity ? planned : pushed.plan);
         if (pushed.again) again.push(id);
       });
     } else if (planned.writes.length > 0) {
@@ -114,14 +116,15 @@ const waveSize = 16;
 async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
   const { entity, flow, sides } = seen;
   const { id } = entity;
+  const documents = operationDocuments(planned.operations);
   if (planned.ended) {
-    const ended = await parts.store.entities.commit({ put: [], remove: [{ id, revision: entity.revision, into: null }], markDirty: planned.wake });
+    const ended = await parts.store.entities.commit({ put: [], remove: [{ id, revision: entity.revision, into: null }], markDirty: planned.wake, documents });
     if (ended.ok) parts.onSettled?.(entity, null, planned);
     return { id, entity: null, kind: planned.kind, done: ended.ok };
   }
   if (!planned.changed && planned.history.length === 0) return { id, entity, kind: planned.kind, done: true };
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
-  const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake });
+  const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake, documents });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
@@ -154,11 +157,15 @@ async function observeWhole(parts: SettleParts, entities: readonly Entity[], opt
 }
 
 async function observationOf(parts: SettleParts, batch: Batch, seen: Seen, lookedFor: readonly string[], options: SettleOptions): Promise<Observation> {
-  const [match, settings] = await Promise.all([matchOf(parts.store.entities, seen.flow, seen.entity), parts.policy(seen.entity.type)]);
+  const [match, settings, circumstances] = await Promise.all([
+    matchOf(parts.store.entities, seen.flow, seen.entity),
+    parts.policy(seen.entity.type),
+    circumstancesOf(parts, seen),
+  ]);
   return {
     flow: seen.flow,
     entity: seen.entity,
-    sides: seen.sides,
+    ...circumstances,
     references: batch.references,
     settings,
     match,

@@ -5,6 +5,8 @@ import { type IsoTime, isoTime, otherSystem } from "../domain/words.js";
 import { titleOf } from "./decide/label.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { refusable } from "./decide/obstacles.js";
+import { withFailedWrite, withRefusedDelete, withUnsafe } from "./decide/operations/fail.js";
+import { withLanded } from "./decide/operations/share.js";
 import { afterLanding } from "./decide/own-writes.js";
 import { equal, pick } from "./decide/units.js";
 import type { WriteOutcome } from "./outcome.js";
@@ -24,7 +26,8 @@ export interface WriteResult {
  */
 export function settled(observation: Observation, results: readonly WriteResult[]): Plan {
   const entity = results.reduce((before, result) => after(before, result, observation), observation.entity);
-  const next = plan({ ...observation, entity });
+  // What has just failed waits its time, even where somebody waits for the answer.
+  const next = plan({ ...observation, entity, urgent: false });
   const events = results
     .filter(({ outcome, intent }) => outcome.kind === "done" && intent.operation === "CREATE")
     .map(({ intent }) => createdEvent(intent, observation, next));
@@ -36,27 +39,55 @@ function after(entity: Entity, result: WriteResult, observation: Observation): E
   const without = { ...entity, intents: entity.intents.filter((one) => one.id !== intent.id) };
   switch (outcome.kind) {
     case "done": {
-      const seen = observation.sides[intent.system].kind;
-      if (intent.operation === "DELETE" || seen === "gone") return without;
-      return seen === "none" ? lostSight(entity, intent, outcome.id) : landed(without, intent, outcome.id, observation);
+      const side = observation.sides[intent.system];
+      if (intent.undoes) return { ...without, timeUnknown: movedTimes(entity, intent, observation) };
+      if (intent.operation === "DELETE" || side.kind === "gone") return withLanded(without, observation, intent, outcome.id, null);
+      if (side.kind === "none") return lostSight(entity, intent, outcome.id);
+      return withLanded(landed(without, intent, outcome.id, observation), observation, intent, outcome.id, side.fields);
     }
-    case "refused":
+    case "refused": {
+      if (intent.undoes) return withUnsafe(without, intent.undoes, `${titleOf(intent.system)} refused it: ${outcome.message}`);
+      const failed = withFailedWrite(without, observation, intent, outcome);
+      if (failed) return failed;
       return {
         ...without,
         refused: [...(entity.refused ?? []).filter((one) => !isSame(one, intent)), refusedWrite(intent, outcome, observation)],
         wanted: withoutOwn(entity, intent, observation.flow.externalId),
         externalIdOwed: stillOwed(entity, intent, observation.flow.externalId),
+        ...(intent.operation === "DELETE" ? operationsIn(withRefusedDelete(entity, intent, outcome)) : {}),
       };
-    case "ambiguous":
-      return { ...entity, intents: entity.intents.map((one) => (one.id === intent.id ? { ...one, lastError: outcome.message } : one)) };
+    }
+    case "ambiguous": {
+      const noted = { ...entity, intents: entity.intents.map((one) => (one.id === intent.id ? { ...one, lastError: outcome.message } : one)) };
+      return withFailedWrite(noted, observation, intent, outcome) ?? noted;
+    }
     case "later":
-      return postponed(entity, intent, outcome, result.nextAttemptAt ?? outcome.retryAt, observation);
+      return (
+        withFailedWrite(without, observation, intent, outcome) ??
+        postponed(entity, intent, outcome, result.nextAttemptAt ?? outcome.retryAt, observation)
+      );
     // Read and decide again: nothing was written.
     case "modified":
-    case "missing":
       return without;
+    // One answer is no proof of a deletion (R9): the feed, or a compare, will tell.
+    case "missing":
+      return postponed(entity, intent, missing(intent), result.nextAttemptAt ?? null, observation);
   }
 }
+
+const missing = ({ system }: Intent) => ({
+  kind: "later" as const,
+  code: "SYSTEM_UNAVAILABLE" as const,
+  message: `${titleOf(system)} says that it has no such record any more.`,
+  retryAt: null,
+});
+
+const operationsIn = ({ operations }: Entity): Pick<Entity, "operations"> => (operations ? { operations } : {});
+
+/** A write of ours moves the record's time for all of its fields. */
+const movedTimes = (entity: Entity, { system }: Intent, { flow }: Pick<Observation, "flow">): readonly string[] => [
+  ...new Set([...(entity.timeUnknown ?? []), ...flow.rows.map((row) => `${system}.${row.field}`)]),
+];
 
 /** Taken, and not read back yet: as good as ambiguous, except that its id is known. */
 const lostSight = (entity: Entity, intent: Intent, id: string): Entity => ({ ...entity, records: { ...entity.records, [intent.system]: id } });
@@ -94,7 +125,7 @@ function landed(entity: Entity, intent: Intent, id: string, { sides, flow, now }
       ...dropped.map((field): IgnoredWrite => ({ system, field, sent: "", returned: null, source: null })),
     ],
     wanted: withoutOwn(entity, intent, flow.externalId),
-    timeUnknown: [...new Set([...(entity.timeUnknown ?? []), ...flow.rows.map((row) => `${system}.${row.field}`)])],
+    timeUnknown: movedTimes(entity, intent, { flow }),
     externalIdOwed: isCreate ? system === "EXACT" && isPair : stillOwed(entity, intent, flow.externalId),
     ...(isCreate ? { origin: entity.origin ?? "CREATED", linkedAt: isPair ? (entity.linkedAt ?? isoTime(now)) : entity.linkedAt } : {}),
   };
@@ -150,7 +181,8 @@ function postponed(
     attempts: intent.attempts,
     nextAttemptAt,
   };
-  return { ...entity, intents, problem };
+  // A detachment's own problem stands until a person ends it.
+  return entity.state === "DETACHED" ? { ...entity, intents } : { ...entity, intents, problem };
 }
 
 function createdEvent(intent: Intent, { now, entity }: Observation, next: Plan): Plan["history"][number] {

@@ -2,39 +2,18 @@ import { type Random, type VirtualClock } from "../kit/index.js";
 import { changedAccount, newAccount, type World } from "./account-rules.js";
 import { anonymised } from "./anonymise.js";
 import { changedContact, newContact } from "./contact-rules.js";
+import type { Change, CoreState, User } from "./core-state.js";
 import { midnightOf, sqlDateTime, wallOf } from "./dates.js";
-import { type Deletion, DeletionLog } from "./deletion-log.js";
+import { DeletionLog } from "./deletion-log.js";
 import { Indexes } from "./indexes.js";
 import { type Fault, refused } from "./messages.js";
 import { entityTypeNumbers, isAnnounced } from "./properties.js";
-import { RecordTable, type StoredRecord } from "./record-table.js";
+import { RecordTable } from "./record-table.js";
 import { Refusal } from "./refusal.js";
 import { RowVersionCounter } from "./row-versions.js";
 import type { ExactSettings } from "./settings.js";
 import type { Author, Cells, RecordKind } from "./types.js";
 import { readBody } from "./values.js";
-
-/** A change that was made, and which announced properties it changed. */
-export interface Change {
-  readonly kind: RecordKind;
-  readonly id: string;
-  readonly action: "Create" | "Update" | "Delete";
-  readonly by: Author;
-  readonly announced: readonly string[];
-}
-
-export interface CoreState {
-  readonly rowVersion: number;
-  readonly divisionMoveDate: number | null;
-  readonly accounts: readonly StoredRecord[];
-  readonly contacts: readonly StoredRecord[];
-  readonly deletions: readonly Deletion[];
-}
-
-export interface Users {
-  readonly userId: string;
-  readonly userName: string;
-}
 
 /**
  * The records of one division and the business rules over them, without HTTP. A change happens wholly or is refused with a
@@ -53,7 +32,7 @@ export class ExactCore {
     private readonly clock: VirtualClock,
     private readonly random: Random,
     readonly settings: ExactSettings,
-    readonly user: Users,
+    readonly user: User,
     kept: CoreState | null,
   ) {
     this.divisionMoveDate = kept?.divisionMoveDate ?? null;

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Random, TimerGroup } from "../kit/index.js";
-import type { Change } from "./core.js";
+import type { Change } from "./core-state.js";
 import { wallOf, wallText } from "./dates.js";
 import { post } from "./post.js";
 import type { ExactSettings } from "./settings.js";

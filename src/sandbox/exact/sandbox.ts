@@ -1,17 +1,16 @@
-import { z } from "zod";
 import { type Answer, CallLog, createRandom, FaultList, type KitRequest, type KitServer, StateFile, serve, VirtualClock } from "../kit/index.js";
 import { routeTemplate } from "./address.js";
 import { callApi } from "./api.js";
+import { controlSurface } from "./control-surface.js";
 import { ExactCore } from "./core.js";
 import { Deliveries } from "./deliveries.js";
-import { deskOf } from "./desk.js";
 import { ErrorVelocity } from "./error-velocity.js";
 import { RateLimits } from "./limits.js";
 import { OAuth } from "./oauth.js";
 import { consent, token } from "./oauth-pages.js";
 import { dispatch } from "./routes.js";
 import { type ExactSeed, plant } from "./seed.js";
-import { changeSettings, type ExactSettings, exactSettings } from "./settings.js";
+import { type ExactSettings, exactSettings } from "./settings.js";
 import { type ExactState, parseState } from "./state.js";
 import { Subscriptions } from "./subscriptions.js";
 
@@ -100,28 +99,7 @@ export async function startExactSandbox(options: ExactSandboxOptions = {}): Prom
     faults,
     calls,
     handler: handle,
-    control: {
-      settings: { read: () => settings, change: (patch) => changeSettings(settings, patch) },
-      records: deskOf(core),
-      routes: {
-        "POST /division/move": () => moveDivision(core, file),
-        "POST /oauth/revoke": () => {
-          oauth.revoke();
-          file.changed();
-        },
-        "POST /anonymise": (body) => {
-          const { type, id } = recordName.parse(body);
-          core.anonymise(type, id);
-        },
-        "POST /deletions": (body) => {
-          const { entityType, key } = otherDeletion.parse(body);
-          core.logDeletion(entityType, key ?? random.guid());
-          file.changed();
-        },
-        "GET /webhooks": () => subscriptions.all(),
-        "GET /errors": () => velocity.state(),
-      },
-    },
+    control: controlSurface({ core, oauth, subscriptions, velocity, changed: () => file.changed() }),
     routeTemplate,
     emptyList,
   });
@@ -149,15 +127,6 @@ export async function startExactSandbox(options: ExactSandboxOptions = {}): Prom
       await file.flush();
     },
   };
-}
-
-const recordName = z.strictObject({ type: z.enum(["Accounts", "Contacts"]), id: z.string() });
-const otherDeletion = z.strictObject({ entityType: z.int().min(1).max(255), key: z.guid().optional() });
-
-function moveDivision(core: ExactCore, file: StateFile): { divisionMoveDate: number | null } {
-  core.moveDivision();
-  file.changed();
-  return { divisionMoveDate: core.divisionMoveDate };
 }
 
 /** A list as if it held nothing, and the page were the last. */

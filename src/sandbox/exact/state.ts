@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CoreState } from "./core.js";
+import type { CoreState } from "./core-state.js";
 import type { EndpointErrors } from "./error-velocity.js";
 import type { Usage } from "./limits.js";
 import type { OAuthState } from "./oauth.js";

@@ -93,12 +93,15 @@ export function planMutationAlone(alone: Alone): Plan | null {
   const { state: before, problem } = observation.entity;
   // What a person must end goes on to stand while something is written: else the sync would make the partner again (R9).
   const state = before === "DETACHED" ? "DETACHED" : "PENDING";
-  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state, obstacle: held, next, told });
+  const standing = state === "DETACHED" ? problem : null;
+  if (held) {
+    const obstacle = standing ? { ...standing, until: held.until } : held;
+    return planOf(observation, { kind: "WAIT", reason: held.message, state, obstacle, next, told });
+  }
   if (!write) return null;
   const names = [...Object.keys(write.fields), ...Object.keys(write.extra)];
   const reason = `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.`;
-  const obstacle = state === "DETACHED" && problem ? { ...problem, until: null } : null;
-  return planOf(observation, { kind: "UPDATE", reason, state, obstacle, next, told, writes: [write] });
+  return planOf(observation, { kind: "UPDATE", reason, state, obstacle: standing && { ...standing, until: null }, next, told, writes: [write] });
 }
 
 interface Asked {

@@ -34,4 +34,4 @@ const anonymised: Obstacle = {
 };
 
 /** A problem that a person must end goes on as it is. */
-export const standing = (problem: Problem | null): Obstacle | null => problem && { ...problem, until: problem.nextAttemptAt };
+export const standing = (problem: Problem | null): Obstacle | null => problem && { ...problem, until: null };

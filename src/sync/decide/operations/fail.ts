@@ -53,6 +53,12 @@ function refused(context: Observation, carried: readonly OpenOperation[], intent
   return withFailure(entity, failing, { code, system: intent.system, field, message, retryAt: null, refused: refusal, unsafe: null });
 }
 
+/** What was taken can't be put back: a person decides. */
+export function withUnsafe(entity: Entity, operationId: string, reason: string): Entity {
+  const mark = (one: OpenOperation) => (one.id === operationId && one.failure ? { ...one, failure: { ...one.failure, unsafe: reason } } : one);
+  return entity.operations ? { ...entity, operations: entity.operations.map(mark) } : entity;
+}
+
 /** A refused delete asks on until the plan has seen what it means: nothing is gone, or one side is. */
 export function withRefusedDelete(entity: Entity, { system }: Intent, outcome: Extract<Failing, { kind: "refused" }>): Entity {
   const code = outcome.reason === "has-dependents" ? ("REFERENCED" as const) : ("REFUSED_BY_SYSTEM" as const);

@@ -1,0 +1,123 @@
+import type { Connector } from "../../src/connectors/connector.js";
+import { unlimitedBudget } from "../../src/connectors/budget.js";
+import { type CustomcrmConnector, createCustomcrmConnector } from "../../src/connectors/customcrm/connector.js";
+import { createExactConnector, type ExactConnector } from "../../src/connectors/exact/index.js";
+import { type SyncSettings, } from "../../src/domain/settings.js";
+import type { EntityType, System } from "../../src/domain/words.js";
+import type { Random } from "../../src/sandbox/kit/index.js";
+import type { Lease, Store } from "../../src/store/store.js";
+import { Engine, idPrefixes } from "../../src/sync/engine.js";
+import type { Ablation } from "./ablations.js";
+import { type Gate, gatedStore } from "./gated-store.js";
+import { type Host, Killed } from "./scheduler.js";
+import { origins, redirectUri } from "./systems.js";
+import { type Net, WorldHttp } from "./wire.js";
+
+export interface ProcessParts {
+  readonly store: Store;
+  readonly net: Net;
+  readonly gate: Gate;
+  readonly settings: SyncSettings;
+  readonly random: Random;
+  readonly ablation: Ablation | null;
+  readonly hasIfMatch: boolean;
+  readonly hasChanges: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** One process of ours: an engine with its own connectors, on the store that all share. */
+export class Process implements Host {
+  isAlive = true;
+  readonly engine: Engine;
+  readonly exact: ExactConnector;
+  readonly customcrm: CustomcrmConnector;
+  readonly leases = new Map<string, Lease>();
+  /** Errors that ended a job, other than its death. */
+  readonly failures: string[] = [];
+  #jobs = 0;
+
+  constructor(
+    readonly id: number,
+    private readonly parts: ProcessParts,
+  ) {
+    const { net, settings, random, ablation } = parts;
+    const store = gatedStore(ablation?.store?.(parts.store) ?? parts.store, this, parts.gate);
+    const clock = () => net.now();
+    this.exact = createExactConnector({
+      baseUrl: origins.EXACT,
+      clientId: "sandbox-client",
+      clientSecret: "sandbox-secret",
+      redirectUri,
+      division: 3_141_592,
+      secrets: parts.store.secrets,
+      leases: parts.store.leases,
+      documents: parts.store.documents,
+      budget: unlimitedBudget("EXACT"),
+      http: new WorldHttp("EXACT", this, net),
+      clock,
+      newState: () => random.guid(),
+      sleep: async () => {},
+    });
+    this.customcrm = createCustomcrmConnector({
+      baseUrl: `${origins.CUSTOMCRM}/api/v1`,
+      token: "sandbox-token",
+      capabilities: { webhooks: false, ifMatch: parts.hasIfMatch, changes: parts.hasChanges },
+      clock,
+      http: new WorldHttp("CUSTOMCRM", this, net),
+    });
+    const own = ablation?.settings?.(settings) ?? settings;
+    const wrap = (connector: Connector): Connector => ablation?.connector?.(connector, parts.store) ?? connector;
+    const connectors: { readonly [S in System]: Connector } = { CUSTOMCRM: wrap(this.customcrm), EXACT: wrap(this.exact) };
+    this.engine = new Engine({
+      store,
+      connectors,
+      settings: own,
+      clock,
+      newId: (type: EntityType) => `${idPrefixes[type]}${random.guid().slice(0, 8)}`,
+      newIntentId: () => `intent-${random.guid().slice(0, 13)}`,
+      random: () => random.next(),
+      policy: async () => ({
+        paused: null,
+        firstContactConfirmed: true,
+        defaultAccount: own.defaultAccount,
+        clockToleranceMs: own.clockToleranceMs,
+        quarantineMs: own.quarantineMs,
+      }),
+    });
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs > 0;
+  }
+
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  /** Begins one of the driver's jobs; as there, whatever was done, what is marked is settled after it. */
+  begin(kind: "poll CUSTOMCRM" | "poll EXACT" | "sweep" | "compare CUSTOMCRM" | "compare EXACT" | "drain"): void {
+    this.#jobs++;
+    this.#work(kind)
+      .catch((error: unknown) => {
+        if (error instanceof Killed || !this.isAlive) return;
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        this.parts.log(`#${this.id} ${kind} failed: ${text}`);
+        this.failures.push(error instanceof Error && isExpected(error) ? "" : error instanceof Error ? (error.stack ?? text) : text);
+      })
+      .finally(() => {
+        this.#jobs--;
+      });
+  }
+
+  async #work(kind: string): Promise<void> {
+    const system = kind.endsWith("EXACT") ? "EXACT" : "CUSTOMCRM";
+    if (kind.startsWith("poll")) await this.engine.poll(system);
+    if (kind.startsWith("compare")) await this.engine.compare(system);
+    if (kind === "sweep") await this.engine.sweep();
+    await this.engine.drain();
+  }
+}
+
+/** What a job may end with: the queue tries again. Anything else is a fault of ours. */
+const isExpected = (error: Error): boolean =>
+  ["UnavailableError", "RateLimitedError", "NotAuthorizedError", "UnexpectedAnswerError", "StoreUnavailableError"].includes(error.name);

@@ -1,0 +1,458 @@
+import { createHash } from "node:crypto";
+import { dataflows } from "../../src/domain/dataflow.js";
+import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
+import type { System } from "../../src/domain/words.js";
+import { type Answer, createRandom, type KitRequest, jsonBody, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
+import { MemoryStore } from "../../src/store/memory.js";
+import type { Commit } from "../../src/store/store.js";
+import type { Ablation } from "./ablations.js";
+import { check } from "./check.js";
+import { Faults } from "./faults.js";
+import { Oracle, tokenIn } from "./oracle.js";
+import { People } from "./people.js";
+import { Process } from "./process.js";
+import { type Host, Scheduler } from "./scheduler.js";
+import { Systems } from "./systems.js";
+import type { Net } from "./wire.js";
+
+export interface WorldOptions {
+  readonly seed: string;
+  /** What people do, in all. */
+  readonly operations?: number;
+  /** A multiple of the usual chances of faults. */
+  readonly faults?: number;
+  readonly ablation?: Ablation | null;
+}
+
+export interface WorldReport {
+  readonly seed: string;
+  readonly violations: readonly string[];
+  /** Stands for all that happened, in its order. */
+  readonly digest: string;
+  readonly trace: readonly string[];
+  readonly figures: Figures;
+}
+
+export interface Figures {
+  readonly steps: number;
+  readonly edits: number;
+  readonly writes: number;
+  readonly kills: number;
+  readonly faults: number;
+  readonly zombies: number;
+  /** Edits overwritten between our read and our write. */
+  readonly blind: number;
+  readonly creations: number;
+}
+
+const second = 1000;
+const start = Date.parse("2026-03-02T12:00:00.000Z");
+
+/** What one world is like: drawn from its seed. */
+interface Character {
+  readonly settings: SyncSettings;
+  readonly lateMs: number;
+  readonly lateShare: number;
+  readonly isTwin: boolean;
+  readonly userShare: number;
+  readonly hasIfMatch: boolean;
+  readonly hasChanges: boolean;
+  readonly moveContact: "allow" | "ignore" | "refuse";
+  readonly deleteAccount: "refuse" | "cascade" | "cascade-unlogged";
+}
+
+function characterOf(random: Random): Character {
+  const createsBoth = random.next() < 0.5;
+  const onDelete = random.pick(["DETACH", "DETACH", "PROPAGATE", "ARCHIVE"] as const);
+  const policy = random.pick(["NEWEST", "NEWEST", "NEWEST", "CUSTOMCRM", "EXACT", "MANUAL"] as const);
+  const flows = dataflows.map((flow) => ({
+    ...flow,
+    onDelete,
+    create: createsBoth ? { ...flow.create, toCustomcrm: { kind: "always" as const } } : flow.create,
+    rows: flow.rows.map((row) => ({ ...row, policy })),
+  }));
+  const settings: SyncSettings = { ...defaultSettings, flows, overlapMs: 120 * second, quarantineMs: 180 * second };
+  return {
+    settings,
+    lateMs: 90 * second,
+    lateShare: random.pick([0, 0.05, 0.2]),
+    isTwin: random.next() < 0.5,
+    userShare: random.pick([0.01, 0.03, 0.08]),
+    hasIfMatch: random.next() < 0.85,
+    hasChanges: random.next() < 0.9,
+    moveContact: random.pick(["allow", "allow", "allow", "ignore", "refuse"] as const),
+    deleteAccount: random.pick(["refuse", "refuse", "cascade"] as const),
+  };
+}
+
+/** A whole world, run from its seed: both systems, the people at them, our processes and their store, and all that goes wrong. */
+export class World {
+  readonly clock = new VirtualClock(start);
+  readonly random: Random;
+  readonly character: Character;
+  readonly scheduler: Scheduler;
+  readonly systems: Systems;
+  readonly oracle = new Oracle();
+  readonly people: People;
+  readonly store: MemoryStore;
+  readonly faults: Faults;
+  readonly violations: string[] = [];
+  readonly linkedAccounts = new Set<string>();
+  /** Calls of ours that change a system, as they reached it. */
+  writes = 0;
+  kills = 0;
+  zombies = 0;
+  blind = 0;
+  #edits = 0;
+  readonly #net: Net;
+  #processes: Process[] = [];
+  #made = 0;
+  /** Writes under way, by record. */
+  readonly #underWay = new Map<string, Host>();
+
+  constructor(readonly options: WorldOptions) {
+    const { seed, faults = 1 } = options;
+    this.random = createRandom(seed);
+    this.character = characterOf(this.random);
+    this.scheduler = new Scheduler(this.random, () => this.clock.now());
+    const { lateMs, lateShare, moveContact, deleteAccount, hasIfMatch, hasChanges } = this.character;
+    this.systems = new Systems(this.clock, seed, {
+      exact: { lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact, deleteAccountWithContacts: deleteAccount },
+      customcrm: { changesLateMs: lateShare > 0 ? 5_000 : 0, capabilities: { ifMatch: hasIfMatch, changes: hasChanges } },
+    });
+    this.faults = new Faults(this.random, faults);
+    this.store = new MemoryStore({ clock: () => this.clock.now() });
+    this.people = new People(
+      this.systems,
+      this.oracle,
+      this.random,
+      () => this.scheduler.step,
+      (line) => this.scheduler.log(line),
+    );
+    this.#net = this.#netOf();
+  }
+
+  /** Runs the world to its end, and looks whether every promise was kept. */
+  async run(): Promise<WorldReport> {
+    await this.#begin();
+    await this.#live();
+    const calm = await this.#calm();
+    if (!calm) this.violations.push("I7 It does not come to rest: something stays marked or due.");
+    else {
+      this.violations.push(...(await check(this)));
+      if (this.violations.length === 0) this.violations.push(...(await this.#again()));
+    }
+    return this.#report();
+  }
+
+  async #begin(): Promise<void> {
+    const first = this.#start();
+    this.faults.isOn = false;
+    const consent = (async () => {
+      const state = new URL(await first.exact.authorizationUrl()).searchParams.get("state") ?? "";
+      await first.exact.completeConsent(new URLSearchParams({ code: this.systems.issueCode(), state }).toString(), { class: "interactive" });
+    })();
+    while (!(await Promise.race([consent.then(() => true), Promise.resolve(false)]))) {
+      await this.scheduler.settle();
+      this.scheduler.resumeOne();
+    }
+    this.faults.isOn = true;
+    this.people.begin();
+    if (this.character.isTwin) this.#start();
+  }
+
+  /** People, processes, time and faults, in whatever order the seed has it. */
+  async #live(): Promise<void> {
+    const { operations = 40 } = this.options;
+    let quiet = 0;
+    while (this.#edits < operations) {
+      await this.scheduler.settle();
+      const dice = this.random.next();
+      if (dice < this.character.userShare) this.#person();
+      else if (dice < this.character.userShare + 0.004) this.#killOne();
+      else if (dice < this.character.userShare + 0.02) await this.#pass(this.random.next() < 0.7 ? this.random.int(5 * second) : this.random.int(40 * second));
+      else if (this.scheduler.waiting > 0 && dice < 0.985) {
+        this.scheduler.resumeOne();
+        await this.clock.advance(this.random.int(60));
+        continue;
+      } else if (this.scheduler.waiting === 0) {
+        quiet++;
+        if (quiet % 3 === 0) await this.#pass(this.random.int(quiet % 9 === 0 ? 400 * second : 30 * second));
+        if (this.random.next() < 0.3) this.#person();
+        this.#beginJob();
+      } else this.#beginJob();
+    }
+  }
+
+  #person(): void {
+    if (this.people.act()) this.#edits++;
+  }
+
+  #beginJob(): void {
+    const idle = this.#processes.filter((one) => one.isAlive && one.jobs < 2);
+    if (idle.length === 0) return;
+    const dice = this.random.next();
+    const kind = dice < 0.35 ? "poll CUSTOMCRM" : dice < 0.7 ? "poll EXACT" : dice < 0.95 ? "sweep" : this.random.pick(["compare CUSTOMCRM", "compare EXACT"] as const);
+    const one = this.random.pick(idle);
+    this.scheduler.log(`#${one.id} begins ${kind}`);
+    one.begin(kind);
+  }
+
+  /** A request that was about to leave when its process died may have left. */
+  #killOne(): void {
+    const alive = this.#processes.filter((one) => one.isAlive);
+    if (alive.length === 0) return;
+    const one = this.random.pick(alive);
+    this.scheduler.log(`#${one.id} is killed`);
+    this.kills++;
+    this.scheduler.kill(one);
+    this.#gone(one);
+    this.#start();
+  }
+
+  #start(): Process {
+    const process: Process = new Process(++this.#made, {
+      store: this.store,
+      net: this.#net,
+      gate: {
+        before: (host, name, isWrite) => this.#gate(host, name, isWrite),
+        fate: () => this.faults.store(),
+        wrote: (name, args, result) => this.#wrote(process, name, args, result),
+      },
+      settings: this.character.settings,
+      random: this.random,
+      ablation: this.options.ablation ?? null,
+      hasIfMatch: this.character.hasIfMatch,
+      hasChanges: this.character.hasChanges,
+      log: (line) => this.scheduler.log(line),
+    });
+    this.#processes.push(process);
+    return process;
+  }
+
+  #gone(process: Process): void {
+    this.#processes = this.#processes.filter((one) => one !== process);
+    this.#noteFailures(process);
+    for (const [key, host] of this.#underWay) if (host === process) this.#underWay.delete(key);
+  }
+
+  #noteFailures(process: Process): void {
+    for (const failure of process.failures.splice(0)) if (failure !== "") this.violations.push(`A job ended with a fault of ours: ${failure}`);
+  }
+
+  async #gate(host: Host, name: string, isWrite: boolean): Promise<void> {
+    if (!host.isAlive || isWrite || this.random.next() < 0.1) await this.scheduler.point(host, name);
+  }
+
+  #wrote(process: Process, name: string, args: readonly unknown[], result: unknown): void {
+    if (name === "leases.acquire" && result !== null) process.leases.set(String(args[0]), result as never);
+    if (name === "leases.release") process.leases.delete((args[0] as { key: string }).key);
+    if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
+    for (const { entity } of (args[0] as Commit).put) {
+      this.scheduler.log(`  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}`);
+      if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT) this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
+    }
+  }
+
+  /** Time passes; processes that live keep their leases, and no request is held up beyond what A1 allows. */
+  async #pass(ms: number): Promise<void> {
+    const most = Math.max(0, 30 * second - this.scheduler.longestSendMs());
+    const total = this.scheduler.waiting > 0 ? Math.min(ms, most) : ms;
+    this.scheduler.log(`${total} ms pass`);
+    for (let left = total; left > 0; left -= 10 * second) {
+      await this.clock.advance(Math.min(left, 10 * second));
+      for (const process of this.#processes) for (const lease of process.leases.values()) await this.store.leases.renew(lease, 30 * second);
+    }
+  }
+
+  /** Faults end, people go home, and time passes until nothing is owed any more. */
+  async #calm(): Promise<boolean> {
+    this.faults.isOn = false;
+    this.scheduler.log("calm");
+    await this.#finish();
+    let quiet = 0;
+    for (let round = 0; round < 80 && quiet < 4; round++) {
+      await this.#pass(100 * second);
+      const before = this.writes;
+      await this.#round();
+      const owed = (await this.store.feeds.countDirty()) + (await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 10)).length;
+      quiet = owed === 0 && this.writes === before ? quiet + 1 : 0;
+      // Without a feed of deletions only compares find them, and they take two.
+      if (round === 3 || round === 5) await this.#compareAll();
+    }
+    return quiet >= 4;
+  }
+
+  async #round(): Promise<void> {
+    for (const kind of ["poll CUSTOMCRM", "poll EXACT", "sweep"] as const) {
+      const [process] = this.#processes;
+      (process ?? this.#start()).begin(kind);
+      await this.#finish();
+    }
+  }
+
+  async #compareAll(): Promise<void> {
+    for (const kind of ["compare CUSTOMCRM", "compare EXACT"] as const) {
+      (this.#processes[0] ?? this.#start()).begin(kind);
+      await this.#finish();
+    }
+  }
+
+  /** Lets everything that is under way come to its end. */
+  async #finish(): Promise<void> {
+    for (;;) {
+      await this.scheduler.settle();
+      if (this.scheduler.waiting === 0) break;
+      this.scheduler.resumeOne();
+      await this.clock.advance(10);
+    }
+    for (const process of this.#processes) {
+      if (process.isBusy) this.violations.push("A job stands still: it waits for nothing that the world knows of.");
+      this.#noteFailures(process);
+    }
+  }
+
+  /** A further cycle, then one with all cursors reset, then two full compares: nothing may be written (I5). */
+  async #again(): Promise<readonly string[]> {
+    const found: string[] = [];
+    const none = async (what: string, run: () => Promise<void>) => {
+      const before = this.writes;
+      this.scheduler.log(`again: ${what}`);
+      await run();
+      await this.#round();
+      if (this.writes > before) found.push(`I5 ${what} wrote ${this.writes - before} times.`);
+    };
+    await none("A further cycle", async () => {});
+    await none("A cycle with all cursors reset", async () => {
+      const feeds = this.#processes.flatMap((one) => [...one.exact.feeds.map((feed) => ["EXACT", feed.name] as const), ...one.customcrm.feeds.map((feed) => ["CUSTOMCRM", feed.name] as const)]);
+      for (const [system, feed] of feeds) {
+        const state = await this.store.feeds.get(system, feed);
+        await this.store.feeds.advance(system, feed, { ...state, position: null, low: null, seen: [] }, []);
+      }
+    });
+    await none("Looking at every entity again", async () => {
+      for (const type of ["ACCOUNT", "CONTACT", "PRODUCT"] as const)
+        for await (const batch of this.store.entities.scan(type)) await this.store.feeds.markDirty(batch.map((one) => one.id));
+    });
+    await none("Two full compares", async () => {
+      await this.#compareAll();
+      await this.#compareAll();
+    });
+    return found;
+  }
+
+  #netOf(): Net {
+    return {
+      point: (host, label, isSend) => this.scheduler.point(host, label, isSend),
+      handle: (host, system, request) => this.#handle(host, system, request, this.scheduler.step),
+      landLater: (host, system, request) => {
+        this.zombies++;
+        const step = this.scheduler.step;
+        this.clock.setTimer(async () => {
+          this.scheduler.log(`lands late: ${request.method} ${request.path}`);
+          await this.#handle(host, system, request, step);
+        }, 1 + this.random.int(140 * second));
+      },
+      answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
+      emptied: (system, answer) => this.systems.emptied(system, answer),
+      writeFate: () => this.faults.write(),
+      readFate: () => this.faults.read(),
+      pick: (count) => this.random.int(count),
+      log: (line) => this.scheduler.log(`  ${line}`),
+      now: () => this.clock.now(),
+    };
+  }
+
+  /** A request reaches a system; what it changes there is compared with what people entered. `sentStep`: when it left. */
+  async #handle(host: Host, system: System, request: KitRequest, sentStep: number): Promise<Answer> {
+    if (request.method === "GET" || request.path.includes("/oauth")) return this.systems.handle(system, request);
+    const id = recordIdOf(system, request.path);
+    const known = id === null ? -1 : this.oracle.lastRead(host.id, id);
+    const before = id === null ? null : this.systems.propertiesOf(system, id);
+    const answering = this.systems.handle(system, request);
+    const after = id === null ? null : this.systems.propertiesOf(system, id);
+    const answer = await answering;
+    this.writes++;
+    const isDone = answer.status < 300;
+    this.scheduler.log(`  ${answer.status}${isDone ? "" : ` ${JSON.stringify(answer.body)}`}`);
+    if (!isDone) this.#troubled(system, id, request);
+    else if (request.method === "POST") this.#created(system, request, answer);
+    else if (id !== null && before !== null) this.#changed(system, id, before, after, known);
+    void sentStep;
+    return answer;
+  }
+
+  #created(system: System, request: KitRequest, answer: Answer): void {
+    const body = jsonBody(request) as Record<string, unknown>;
+    const row = (answer.body as { d?: Record<string, unknown> }).d ?? (answer.body as Record<string, unknown>);
+    const id = String(row.ID ?? row.Id ?? "");
+    const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
+    const thing = token === null ? null : (this.oracle.edits.get(token)?.thing ?? null);
+    if (thing !== null) this.oracle.things.set(`${system}:${id}`, thing);
+    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step });
+    this.scheduler.log(`  is ${id} of thing ${thing}`);
+    const owner = body.Account ?? body.CustomerId;
+    if (typeof owner === "string" && !this.linkedAccounts.has(owner)) this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);
+  }
+
+  #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number): void {
+    if (after === null) this.oracle.deletedByUs.push({ system, recordId: id });
+    for (const property of Object.keys(before)) {
+      if (after !== null && (before[property] ?? null) === (after[property] ?? null)) continue;
+      this.#noteBlind(this.oracle.overwritten(system, id, property, known) !== null, system, id, property);
+    }
+    for (const property of Object.keys(after ?? {}).filter((name) => !(name in before))) {
+      this.#noteBlind(this.oracle.overwritten(system, id, property, known) !== null, system, id, property);
+    }
+  }
+
+  #noteBlind(isBlind: boolean, system: System, id: string, property: string): void {
+    if (!isBlind) return;
+    this.blind++;
+    this.scheduler.log(`  blind: ${system} ${id} ${property}`);
+  }
+
+  #troubled(system: System, id: string | null, request: KitRequest): void {
+    const body = request.body.length > 0 ? (jsonBody(request) as Record<string, unknown>) : {};
+    const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
+    const thing = id !== null ? this.oracle.thingOf(system, id) : token === null ? null : (this.oracle.edits.get(token)?.thing ?? null);
+    if (thing !== null) this.oracle.troubled.add(thing);
+  }
+
+  #answered(host: Host, system: System, request: KitRequest, answer: Answer): void {
+    if (answer.status >= 300) return;
+    const text = typeof answer.body === "object" ? JSON.stringify(answer.body) : String(answer.body ?? "");
+    const ids = text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|(?:cus|con|pro)_\w+/g) ?? [];
+    const isFeed = system === "EXACT" ? request.path.includes("/sync/") : request.path.endsWith("/changes");
+    this.oracle.answered(host.id, text, ids, this.scheduler.step, !isFeed);
+  }
+
+  #report(): WorldReport {
+    const { trace } = this.scheduler;
+    const faults = [...this.faults.struck.values()].reduce((sum, one) => sum + one, 0);
+    return {
+      seed: this.options.seed,
+      violations: this.violations,
+      digest: createHash("sha256").update(trace.join("\n")).digest("hex").slice(0, 16),
+      trace,
+      figures: {
+        steps: this.scheduler.step,
+        edits: this.#edits,
+        writes: this.writes,
+        kills: this.kills,
+        faults,
+        zombies: this.zombies,
+        blind: this.blind,
+        creations: this.oracle.creations.length,
+      },
+    };
+  }
+}
+
+export const runWorld = (options: WorldOptions): Promise<WorldReport> => new World(options).run();
+
+function recordIdOf(system: System, path: string): string | null {
+  if (system === "EXACT") return /\(guid'([0-9a-f-]+)'\)/.exec(decodeURIComponent(path))?.[1] ?? null;
+  return /\/(?:customers|contacts|products)\/([^/]+)$/.exec(path)?.[1] ?? null;
+}
+
