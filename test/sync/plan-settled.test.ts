@@ -275,8 +275,8 @@ describe("other endings", () => {
     expect(again.next.next).toMatchObject({ state: "LINKED", problem: null, intents: [] });
   });
 
-  it.each(["modified", "missing"] as const)("%s: read again, and decided anew", (kind) => {
-    const { next } = carryOut(before, [{ kind }], { EXACT: exact(changed({ email: "e@acme.nl" })) });
+  it("modified: read again, and decided anew", () => {
+    const { next } = carryOut(before, [{ kind: "modified" }], { EXACT: exact(changed({ email: "e@acme.nl" })) });
     expect(next.next.intents).toEqual([]);
     expect(next.writes.map((write) => write.system)).toContain("EXACT");
   });

@@ -109,14 +109,18 @@ export class Oracle {
     return this.#lastReads.get(`${host}:${recordId}`) ?? -1;
   }
 
-  /** A write of ours took a value's place; `known` is the last time before it was sent that its sender had read the record. */
-  overwritten(system: System, recordId: string, property: string, known: number): Edit | Clear | null {
+  /**
+   * A write of ours took a value's place; `known` is the last time before it was sent that its sender had read the record; null:
+   * whatever was read by anybody is known. True: it was a person's, newer than that, and stands nowhere else, so that nobody can
+   * ever know of it.
+   */
+  overwritten(system: System, recordId: string, property: string, known: number | null, stands: (token: string) => boolean): boolean {
     const key = cellKey(system, recordId, property);
     const cell = this.#cells.get(key);
     this.#cells.delete(key);
-    if (!cell || cell.step <= known) return null;
+    if (!cell || (known === null ? cell.isRead : cell.step <= known) || ("token" in cell && stands(cell.token))) return false;
     cell.isBlind = true;
-    return cell;
+    return true;
   }
 
   /** True if whoever entered `token` can have known of `older`, over any number of hands. */

@@ -16,8 +16,8 @@ interface Waiter {
   readonly label: string;
   /** When it began to wait, by the world's clock. */
   readonly since: number;
-  /** A request that is about to leave: it may not be held up for longer than assumption A1 allows. */
-  readonly isSend: boolean;
+  /** A write that is about to leave: it may not be held up for longer than assumption A1 allows. Called if it leaves all the same. */
+  readonly leaves: (() => void) | null;
   readonly resume: () => void;
   readonly kill: () => void;
 }
@@ -40,10 +40,10 @@ export class Scheduler {
     this.trace.push(`${this.step} ${line}`);
   }
 
-  point(host: Host, label: string, isSend = false): Promise<void> {
+  point(host: Host, label: string, leaves: (() => void) | null = null): Promise<void> {
     if (!host.isAlive) return Promise.reject(new Killed());
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ host, label, since: this.now(), isSend, resume: resolve, kill: () => reject(new Killed()) });
+      this.#waiting.push({ host, label, since: this.now(), leaves, resume: resolve, kill: () => reject(new Killed()) });
     });
   }
 
@@ -53,7 +53,7 @@ export class Scheduler {
 
   /** How long a request has been about to leave. */
   longestSendMs(): number {
-    return this.#waiting.reduce((longest, one) => (one.isSend ? Math.max(longest, this.now() - one.since) : longest), 0);
+    return this.#waiting.reduce((longest, one) => (one.leaves ? Math.max(longest, this.now() - one.since) : longest), 0);
   }
 
   /** Lets one go on: mostly the one that waits longest. */
@@ -65,12 +65,15 @@ export class Scheduler {
     one.resume();
   }
 
-  /** Kills a process wherever it is. */
-  kill(host: Host): void {
+  /** Kills a process wherever it is. A write that was about to leave may have left. */
+  kill(host: Host, hasLeft: () => boolean): void {
     host.isAlive = false;
     const own = this.#waiting.filter((one) => one.host === host);
     this.#waiting = this.#waiting.filter((one) => one.host !== host);
-    for (const one of own) one.kill();
+    for (const one of own) {
+      if (one.leaves && hasLeft()) one.leaves();
+      one.kill();
+    }
   }
 
   /** Resolves when nothing can go on without being picked. */

@@ -81,6 +81,19 @@ export class Systems {
     return null;
   }
 
+  ids(): readonly (readonly [System, string])[] {
+    const exact = [...this.exact.accounts.all(), ...this.exact.contacts.all()].map(({ id }) => ["EXACT", id] as const);
+    const customcrm = (["Customer", "Contact", "Product"] as const).flatMap((type) => this.customcrm.all(type).map(({ id }) => ["CUSTOMCRM", id] as const));
+    return [...exact, ...customcrm];
+  }
+
+  /** All that both systems hold, as text. */
+  texts(): readonly string[] {
+    const exact = [...this.exact.accounts.all(), ...this.exact.contacts.all()].map(({ id }) => this.propertiesOf("EXACT", id));
+    const customcrm = (["Customer", "Contact", "Product"] as const).flatMap((type) => this.customcrm.all(type).map((record) => record.values));
+    return [...exact, ...customcrm].map((values) => JSON.stringify(values));
+  }
+
   /** An answer as if its list held nothing. */
   emptied(system: System, given: Answer): Answer {
     if (system === "CUSTOMCRM") return emptyCustomcrmList(given);

@@ -9,11 +9,11 @@ import { origins } from "./systems.js";
 
 /** What the wire needs of the world around it. */
 export interface Net {
-  /** A point of the schedule; `isSend`: what follows is a write that is noted as being sent. */
-  point(host: Host, label: string, isSend: boolean): Promise<void>;
+  /** A point of the schedule; `leaves`: what becomes of a write that has left when its process dies here. */
+  point(host: Host, label: string, leaves: (() => void) | null): Promise<void>;
   handle(host: Host, system: System, request: KitRequest): Promise<Answer>;
   /** The request lands by itself, some time before the quarantine ends. */
-  landLater(host: Host, system: System, request: KitRequest, sentAt: number): void;
+  landLater(host: Host, system: System, request: KitRequest): void;
   answered(host: Host, system: System, request: KitRequest, answer: Answer): void;
   emptied(system: System, answer: Answer): Answer;
   writeFate(): WriteFate;
@@ -45,10 +45,10 @@ export class WorldHttp extends HttpClient {
     const label = `${this.#system} ${sent.method} ${decodeURIComponent(sent.url)}${sent.method === "GET" ? "" : ` ${sent.body.toString()}`}`;
     const isToken = sent.path.includes("/oauth");
     const isWrite = sent.method !== "GET";
-    const at = this.#net.now();
-    await this.#net.point(this.#host, label, isWrite);
-    const answer = isWrite ? await this.#write(sent, isToken, at) : await this.#read(sent);
-    await this.#net.point(this.#host, `answer ${answer.status} to ${sent.method} ${sent.path}`, false);
+    const leaves = isWrite && !isToken ? () => this.#net.landLater(this.#host, this.#system, sent) : null;
+    await this.#net.point(this.#host, label, leaves);
+    const answer = isWrite ? await this.#write(sent, isToken) : await this.#read(sent);
+    await this.#net.point(this.#host, `answer ${answer.status} to ${sent.method} ${sent.path}`, null);
     return answer;
   }
 
@@ -68,7 +68,7 @@ export class WorldHttp extends HttpClient {
     return flat(given);
   }
 
-  async #write(sent: KitRequest, isToken: boolean, at: number): Promise<HttpAnswer> {
+  async #write(sent: KitRequest, isToken: boolean): Promise<HttpAnswer> {
     const net = this.#net;
     const fate = isToken ? "done" : net.writeFate();
     if (fate !== "done") net.log(`fault ${fate}`);
@@ -88,7 +88,7 @@ export class WorldHttp extends HttpClient {
       case "lost":
         throw lost();
       case "zombie":
-        net.landLater(this.#host, this.#system, sent, at);
+        net.landLater(this.#host, this.#system, sent);
         throw lost();
       case "answerLost":
         await net.handle(this.#host, this.#system, sent);

@@ -97,7 +97,10 @@ export class World {
   readonly store: MemoryStore;
   readonly faults: Faults;
   readonly violations: string[] = [];
+  /** Records of accounts that were linked at some time. */
   readonly linkedAccounts = new Set<string>();
+  /** Every entity that there ever was. */
+  readonly entityIds = new Set<string>();
   /** Calls of ours that change a system, as they reached it. */
   writes = 0;
   kills = 0;
@@ -152,10 +155,8 @@ export class World {
       const state = new URL(await first.exact.authorizationUrl()).searchParams.get("state") ?? "";
       await first.exact.completeConsent(new URLSearchParams({ code: this.systems.issueCode(), state }).toString(), { class: "interactive" });
     })();
-    while (!(await Promise.race([consent.then(() => true), Promise.resolve(false)]))) {
-      await this.scheduler.settle();
-      this.scheduler.resumeOne();
-    }
+    await this.#finish();
+    await consent;
     this.faults.isOn = true;
     this.people.begin();
     if (this.character.isTwin) this.#start();
@@ -205,7 +206,7 @@ export class World {
     const one = this.random.pick(alive);
     this.scheduler.log(`#${one.id} is killed`);
     this.kills++;
-    this.scheduler.kill(one);
+    this.scheduler.kill(one, () => this.random.next() < 0.3);
     this.#gone(one);
     this.#start();
   }
@@ -250,6 +251,7 @@ export class World {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}`);
+      this.entityIds.add(entity.id);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT) this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
     }
   }
@@ -343,14 +345,14 @@ export class World {
 
   #netOf(): Net {
     return {
-      point: (host, label, isSend) => this.scheduler.point(host, label, isSend),
-      handle: (host, system, request) => this.#handle(host, system, request, this.scheduler.step),
+      point: (host, label, leaves) => this.scheduler.point(host, label, leaves),
+      handle: (host, system, request) => this.#handle(system, request, this.#knownTo(host, system, request)),
       landLater: (host, system, request) => {
         this.zombies++;
-        const step = this.scheduler.step;
+        const known = this.#knownTo(host, system, request);
         this.clock.setTimer(async () => {
-          this.scheduler.log(`lands late: ${request.method} ${request.path}`);
-          await this.#handle(host, system, request, step);
+          this.scheduler.log(`lands late: ${request.method} ${request.path} ${request.body.toString()}`);
+          await this.#handle(system, request, known);
         }, 1 + this.random.int(140 * second));
       },
       answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
@@ -363,11 +365,17 @@ export class World {
     };
   }
 
-  /** A request reaches a system; what it changes there is compared with what people entered. `sentStep`: when it left. */
-  async #handle(host: Host, system: System, request: KitRequest, sentStep: number): Promise<Answer> {
+  /** When the sender of a write last read the record that it is for; null: its condition says what it rests on. */
+  #knownTo(host: Host, system: System, request: KitRequest): number | null {
+    if (request.headers["if-match"] !== undefined) return null;
+    const id = recordIdOf(system, request.path);
+    return id === null ? -1 : this.oracle.lastRead(host.id, id);
+  }
+
+  /** A request reaches a system; what it changes there is compared with what people entered. `known`: what its sender had read when it left. */
+  async #handle(system: System, request: KitRequest, known: number | null): Promise<Answer> {
     if (request.method === "GET" || request.path.includes("/oauth")) return this.systems.handle(system, request);
     const id = recordIdOf(system, request.path);
-    const known = id === null ? -1 : this.oracle.lastRead(host.id, id);
     const before = id === null ? null : this.systems.propertiesOf(system, id);
     const answering = this.systems.handle(system, request);
     const after = id === null ? null : this.systems.propertiesOf(system, id);
@@ -378,7 +386,6 @@ export class World {
     if (!isDone) this.#troubled(system, id, request);
     else if (request.method === "POST") this.#created(system, request, answer);
     else if (id !== null && before !== null) this.#changed(system, id, before, after, known);
-    void sentStep;
     return answer;
   }
 
@@ -395,21 +402,21 @@ export class World {
     if (typeof owner === "string" && !this.linkedAccounts.has(owner)) this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);
   }
 
-  #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number): void {
+  #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number | null): void {
     if (after === null) this.oracle.deletedByUs.push({ system, recordId: id });
-    for (const property of Object.keys(before)) {
+    for (const property of Object.keys({ ...before, ...after })) {
       if (after !== null && (before[property] ?? null) === (after[property] ?? null)) continue;
-      this.#noteBlind(this.oracle.overwritten(system, id, property, known) !== null, system, id, property);
-    }
-    for (const property of Object.keys(after ?? {}).filter((name) => !(name in before))) {
-      this.#noteBlind(this.oracle.overwritten(system, id, property, known) !== null, system, id, property);
+      if (!this.oracle.overwritten(system, id, property, known, (token) => this.#stands(token))) continue;
+      this.blind++;
+      this.scheduler.log(`  blind: ${system} ${id} ${property}`);
+      // Customcrm takes a condition with each write: there nothing can be overwritten unseen.
+      if (known === null && this.character.hasIfMatch) this.violations.push(`I4 ${system} ${id} ${property} was overwritten unseen, in spite of If-Match.`);
     }
   }
 
-  #noteBlind(isBlind: boolean, system: System, id: string, property: string): void {
-    if (!isBlind) return;
-    this.blind++;
-    this.scheduler.log(`  blind: ${system} ${id} ${property}`);
+  /** Whether a value stands anywhere. */
+  #stands(token: string): boolean {
+    return this.systems.texts().some((text) => text.includes(token));
   }
 
   #troubled(system: System, id: string | null, request: KitRequest): void {

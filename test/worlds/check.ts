@@ -1,0 +1,206 @@
+import type { Fields } from "../../src/domain/canonical.js";
+import { type Dataflow, dataflowOf, fieldsOf, propertyOf, recordTypeOf } from "../../src/domain/dataflow.js";
+import type { Entity } from "../../src/domain/entity.js";
+import type { SystemRecord } from "../../src/domain/record.js";
+import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
+import { tokenIn } from "./oracle.js";
+import type { World } from "./world.js";
+
+/** Every promise that can be checked once nothing moves any more; each line names the invariant that does not hold. */
+export async function check(world: World): Promise<readonly string[]> {
+  const links = await Links.of(world);
+  return [...links.bijection(), ...links.agreement(), ...links.states(), ...counterparts(world), ...(await losses(world)), ...returns(world, links)];
+}
+
+/** The store's links beside what the systems hold. */
+class Links {
+  private constructor(
+    private readonly world: World,
+    readonly entities: readonly Entity[],
+  ) {}
+
+  static async of(world: World): Promise<Links> {
+    const entities: Entity[] = [];
+    for (const type of entityTypes) for await (const batch of world.store.entities.scan(type)) entities.push(...batch);
+    return new Links(world, entities);
+  }
+
+  /** I1: every record in exactly one entity, every entity's records there. */
+  bijection(): readonly string[] {
+    const found: string[] = [];
+    const owners = new Map<string, string>();
+    for (const entity of this.entities) {
+      for (const system of systems) {
+        const id = entity.records[system];
+        if (id === null) continue;
+        const key = `${system}:${id}`;
+        const other = owners.get(key);
+        if (other) found.push(`I1 ${key} belongs to ${other} and to ${entity.id}.`);
+        owners.set(key, entity.id);
+        if (this.world.systems.propertiesOf(system, id) === null) found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
+      }
+    }
+    for (const [system, id] of this.world.systems.ids()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
+    return found;
+  }
+
+  /** I2: linked records agree, and with both shadows, but for what waits for a person or was ignored. */
+  agreement(): readonly string[] {
+    const found: string[] = [];
+    for (const entity of this.entities) {
+      if (entity.records.CUSTOMCRM === null || entity.records.EXACT === null || entity.state === "DETACHED") continue;
+      const flow = this.flow(entity);
+      const values = { CUSTOMCRM: this.fields(entity, "CUSTOMCRM"), EXACT: this.fields(entity, "EXACT") };
+      const excused = excusedFields(entity, flow, values);
+      for (const row of flow.rows.filter((one) => one.direction === "BOTH" && !excused.has(one.field))) {
+        const [c, e] = systems.map((system) => this.identity(row.refersTo !== undefined, system, values[system]?.[row.field] ?? null));
+        if (c !== e) found.push(`I2 ${entity.id} (${entity.state}) ${row.field}: ${c} in Customcrm, ${e} in Exact.`);
+        else
+          for (const system of systems) {
+            const shadow = entity.shadows[system]?.[row.field] ?? null;
+            if (shadow !== (values[system]?.[row.field] ?? null)) found.push(`I2 ${entity.id} ${row.field}: the shadow of ${system} is ${shadow}, the value ${values[system]?.[row.field]}.`);
+          }
+      }
+    }
+    return found;
+  }
+
+  /** Every state that is no agreement has a cause in the world. */
+  states(): readonly string[] {
+    return this.entities.flatMap((entity) => {
+      const why = this.unexplained(entity);
+      return why === null ? [] : [`I7 ${entity.id} is ${entity.state} (${entity.problem?.code ?? "no problem"}): ${why}`];
+    });
+  }
+
+  private unexplained(entity: Entity): string | null {
+    const { oracle, people, character } = this.world;
+    const things = systems.flatMap((system) => (entity.records[system] === null ? [] : [oracle.thingOf(system, entity.records[system] ?? "")]));
+    const isTroubled = things.some((thing) => thing !== null && oracle.troubled.has(thing));
+    const isPair = entity.records.CUSTOMCRM !== null && entity.records.EXACT !== null;
+    switch (entity.state) {
+      case "LINKED":
+        return isPair ? null : "it has one record only.";
+      case "PENDING":
+        return "nothing can be under way any more.";
+      case "UNLINKED": {
+        const flow = this.flow(entity);
+        const rule = entity.records.EXACT === null ? flow.create.toExact : flow.create.toCustomcrm;
+        return rule.kind === "never" ? null : "its counterpart was never made.";
+      }
+      case "WAITING":
+        if (entity.problem?.code === "NO_DEFAULT_ACCOUNT") return null;
+        if (entity.problem?.code !== "WAITING_FOR_REFERENCE") return "nothing can hold it any more.";
+        return this.lacksReference(entity) ? null : "what it refers to is linked.";
+      case "REVIEW":
+        return people.twins > 0 ? null : "no two records of this world have a key in common.";
+      case "DETACHED":
+        return things.some((thing) => thing !== null && oracle.deletedByPeople.has(thing)) || oracle.deletedByPeople.size > 0 && people.twins > 0 ? null : "nobody deleted its counterpart.";
+      case "CONFLICT":
+        return character.settings.flows.some((flow) => flow.rows.some((row) => row.policy === "MANUAL")) ? null : "no policy asks for a person.";
+      case "FAILED": {
+        if (entity.problem?.code === "NO_LAST_NAME") return null;
+        return isTroubled || (entity.problem?.code === "REFUSED_BY_SYSTEM" && entity.problem.message.includes("does not take an empty")) ? null : `nothing was refused or dropped: ${entity.problem?.message}`;
+      }
+    }
+  }
+
+  private lacksReference(entity: Entity): boolean {
+    return this.flow(entity)
+      .rows.filter((row) => row.refersTo)
+      .some((row) =>
+        systems.some((system) => {
+          const id = entity.records[system] === null ? null : (this.fields(entity, system)?.[row.field] ?? null);
+          const target = id === null ? undefined : this.entities.find((one) => one.type === row.refersTo && one.records[system] === id);
+          return id !== null && (!target || target.records[otherSystem(system)] === null);
+        }),
+      );
+  }
+
+  flow(entity: Entity): Dataflow {
+    return dataflowOf(this.world.character.settings.flows, entity.type);
+  }
+
+  /** What a side really holds, in canonical form. */
+  fields(entity: Entity, system: System): Fields | null {
+    const id = entity.records[system];
+    const properties = id === null ? null : this.world.systems.propertiesOf(system, id);
+    if (id === null || properties === null) return null;
+    const flow = this.flow(entity);
+    const texts = Object.fromEntries(flow.rows.map((row) => [propertyOf(row, system), (properties[propertyOf(row, system)] ?? null) as string | null]));
+    const record: SystemRecord = { system, type: recordTypeOf(flow, system), id, modifiedAt: null, createdAt: null, etag: null, properties: texts };
+    return fieldsOf(flow, record);
+  }
+
+  /** A reference by the entity that it leads to, so that both sides can be compared. */
+  private identity(isReference: boolean, system: System, value: string | null): string | null {
+    if (!isReference || value === null) return value;
+    return this.entities.find((one) => one.type === "ACCOUNT" && one.records[system] === value)?.id ?? `${system}:${value}`;
+  }
+}
+
+/** Fields that a person, or another entity, must settle; with all of their unit. */
+function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in System]: Fields | null }): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const one of entity.conflicts) names.add(one.field);
+  for (const one of entity.ignored) names.add(one.field);
+  for (const one of entity.refused ?? []) for (const field of one.fields) names.add(field);
+  if (entity.state === "WAITING") for (const row of flow.rows) if (row.refersTo) names.add(row.field);
+  if (entity.state === "FAILED") {
+    if (entity.problem?.field) names.add(entity.problem.field);
+    // What Customcrm demands and Exact lacks can't go there.
+    for (const field of ["name", "lastName"]) if (values.EXACT && field in values.EXACT && values.EXACT[field] === null) names.add(field);
+  }
+  if (entity.state === "FAILED" || entity.state === "CONFLICT") for (const row of flow.rows) if (row.refersTo && entity.problem?.code !== "CONFLICT") names.add(row.field);
+  for (const row of flow.rows) if (row.group && flow.rows.some((one) => one.group === row.group && names.has(one.field))) names.add(row.field);
+  return names;
+}
+
+/** I3: one record that a person made leads to at most one that we made on the other side. */
+function counterparts({ oracle }: World): readonly string[] {
+  const made = new Map<string, string[]>();
+  for (const one of oracle.creations) {
+    const key = `${one.thing} in ${one.system}`;
+    made.set(key, [...(made.get(key) ?? []), one.recordId]);
+  }
+  return [...made].filter(([, ids]) => ids.length > 1).map(([thing, ids]) => `I3 the thing ${thing} was created ${ids.length} times: ${ids.join(", ")}.`);
+}
+
+/** I4: a value that was entered and read stands somewhere, or was replaced by somebody who saw it, or lost by policy and is in the history. */
+async function losses(world: World): Promise<readonly string[]> {
+  const { oracle, systems: both } = world;
+  const found: string[] = [];
+  const standing = both.texts().join("\n");
+  const lost = new Map<string, { winner: string | null; field: string }[]>();
+  for (const id of world.entityIds) {
+    const { events } = await world.store.entities.history(id, 200, null);
+    for (const event of events) {
+      for (const change of event.fields) {
+        const token = tokenIn(change.lost);
+        if (token !== null) lost.set(token, [...(lost.get(token) ?? []), { winner: tokenIn(change.after), field: change.field }]);
+      }
+    }
+  }
+  for (const edit of oracle.edits.values()) {
+    if (edit.isSuperseded || edit.isBlind || !edit.isRead || standing.includes(`${edit.token}`)) continue;
+    const told = lost.get(edit.token);
+    if (!told) found.push(`I4 ${edit.token}, entered in ${edit.system} ${edit.recordId} ${edit.property}, is gone, and no history tells why.`);
+    // An address or a name merges as one, so that a part of it may lose to one that is older.
+    else if (told.every(({ winner, field }) => winner !== null && !grouped.has(field) && oracle.descends(edit.token, winner)))
+      found.push(`I4 ${edit.token}, entered in ${edit.system} ${edit.recordId} ${edit.property}, lost to a value that its author had replaced.`);
+  }
+  return found;
+}
+
+const grouped = new Set(["addressLine1", "addressLine2", "postcode", "city", "country", "firstName", "lastName"]);
+
+/** I4, the other way round: what a person emptied, and we have read, is not filled again with what stood there. */
+function returns({ oracle, systems: both }: World, links: Links): readonly string[] {
+  return oracle.clears.flatMap((clear) => {
+    if (clear.isSuperseded || clear.isBlind || !clear.isRead) return [];
+    const now = tokenIn(both.propertiesOf(clear.system, clear.recordId)?.[clear.property]);
+    const owner = links.entities.find((one) => one.records[clear.system] === clear.recordId);
+    if (now !== clear.saw || owner?.state === "CONFLICT") return [];
+    return [`I4 ${clear.system} ${clear.recordId} ${clear.property} was emptied, and holds ${clear.saw} again.`];
+  });
+}
