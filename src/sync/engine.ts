@@ -189,7 +189,7 @@ export class Engine {
 
 /** Entity ids tell their type, so that marks can be put in order without reading what they mark. */
 export const idPrefixes: { readonly [T in EntityType]: string } = { ACCOUNT: "acc_", CONTACT: "con_", PRODUCT: "prd_" };
-export const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
+const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
 
 const signalOf = (options: { readonly signal?: AbortSignal | undefined }) => (options.signal ? { signal: options.signal } : {});
 

@@ -40,7 +40,7 @@ export async function mintUnknown(parts: Mint, system: System, records: readonly
 }
 
 /** The flow that a record of this type is taken for: the first of the table. */
-export const flowOfRecord = (flows: readonly Dataflow[], system: System, type: RecordType): Dataflow | undefined =>
+const flowOfRecord = (flows: readonly Dataflow[], system: System, type: RecordType): Dataflow | undefined =>
   flows.find((flow) => recordTypeOf(flow, system) === type);
 
 export const heldKey = "held-rows";
@@ -72,7 +72,7 @@ export function nameOf(flow: Dataflow, record: SystemRecord): string | null {
   return fields.lastName ?? fields.name ?? fields.firstName ?? null;
 }
 
-export async function addHeld(store: Store, refs: readonly RecordRef[]): Promise<void> {
+async function addHeld(store: Store, refs: readonly RecordRef[]): Promise<void> {
   for (;;) {
     const found = await store.documents.get<RecordRef[]>("meta", heldKey);
     const all = new Map([...(found?.value ?? []), ...refs].map((ref) => [refKey(ref), ref]));

@@ -145,11 +145,7 @@ export const operationDocuments = (operations: readonly Operation[] = []): reado
   }));
 
 /** A look right before the write, where the system can't guard it by itself: Exact knows no ETags. */
-async function looked(
-  { flow, sides }: Observation,
-  intent: Intent,
-  reader: Reader,
-): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
+async function looked({ flow, sides }: Observation, intent: Intent, reader: Reader): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
   const side = sides[intent.system];
   if (intent.operation === "CREATE" || side.kind !== "present" || side.record.etag !== null) return "same";
   try {

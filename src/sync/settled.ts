@@ -62,10 +62,7 @@ function after(entity: Entity, result: WriteResult, observation: Observation): E
       return withFailedWrite(noted, observation, intent, outcome) ?? noted;
     }
     case "later":
-      return (
-        withFailedWrite(without, observation, intent, outcome) ??
-        postponed(entity, intent, outcome, result.nextAttemptAt ?? outcome.retryAt, observation)
-      );
+      return withFailedWrite(without, observation, intent, outcome) ?? postponed(entity, intent, outcome, result.nextAttemptAt ?? outcome.retryAt, observation);
     // Read and decide again: nothing was written.
     case "modified":
       return without;

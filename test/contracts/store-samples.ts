@@ -30,7 +30,7 @@ export function entity(id: string, more: Partial<Entity> = {}): Entity {
   };
 }
 
-export const entry = (more: Partial<IndexEntry> = {}): IndexEntry => ({ sortName: "", names: [], terms: {}, matchKeys: [], ...more });
+const entry = (more: Partial<IndexEntry> = {}): IndexEntry => ({ sortName: "", names: [], terms: {}, matchKeys: [], ...more });
 
 /** An entity by its name, as lists know it. */
 export function named(id: string, name: string, more: Partial<Entity> = {}, index: Partial<IndexEntry> = {}): EntityWrite {

@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { customcrmId, exactId, type SmallWorld, type SmallWorldOptions, startSmallWorld, until } from "./small-world.js";
 
 let world: SmallWorld;
-afterEach(() => world?.stop(), 60_000);
 
 /** A gateway whose webhooks are arranged and whose links are made. Its interval is an hour: what arrives sooner came by a hint. */
 async function start(options: SmallWorldOptions = {}): Promise<void> {
@@ -58,7 +57,7 @@ function exactMessage(n: number, secret = world.exact.settings.webhookSecret): s
     Division: world.exact.settings.division,
     Action: "Update",
     Key: exactId(1),
-    EventCreatedOn: `2026-06-25T12:00:0${n}`,
+    EventCreatedOn: `2026-06-25T12:00:${n}`,
   });
   return `{"Content":${content},"HashCode":"${createHmac("sha256", secret).update(content).digest("hex").toUpperCase()}"}`;
 }
@@ -70,6 +69,8 @@ function customcrmMessage(secret: string, t = Math.floor(world.clock.now() / 100
 }
 
 describe("an edit made by a person", { timeout: 60_000 }, () => {
+  afterEach(() => world.stop(), 60_000);
+
   it("in Exact arrives in the gateway and in Customcrm within seconds, by a webhook", async () => {
     await start();
     world.exact.core.editAccount(exactId(1), { Phone: "020 555 0199" });
@@ -102,6 +103,8 @@ describe("an edit made by a person", { timeout: 60_000 }, () => {
 });
 
 describe("subscriptions", { timeout: 60_000 }, () => {
+  afterEach(() => world.stop(), 60_000);
+
   it("are made at the start, one a topic, and lead to the receiver", async () => {
     await start();
     const { url } = world.app;
@@ -141,13 +144,15 @@ describe("subscriptions", { timeout: 60_000 }, () => {
     await world.start();
     await until(() => world.customcrm.calls.all().some((call) => call.path.includes("/changes")), "the gateway works");
     expect(await subscribed()).toEqual([]);
-    expect((await post("/webhooks/exact", "")).status).toBe(404);
+    expect((await post("/webhooks/exact", "", {})).status).toBe(404);
   });
 });
 
 describe("a message", { timeout: 60_000 }, () => {
+  beforeAll(() => start(), 60_000);
+  afterAll(() => world.stop(), 60_000);
+
   it("is answered with 204 and makes the gateway look; the same message again is answered alike and dropped", async () => {
-    await start();
     const before = syncReads();
     expect((await post("/webhooks/exact", exactMessage(1))).status).toBe(204);
     await until(() => syncReads() === before + 1, "Exact is read");
@@ -158,16 +163,14 @@ describe("a message", { timeout: 60_000 }, () => {
   });
 
   it("of many within a moment leads to one reading for all", async () => {
-    await start();
     const before = syncReads();
-    const statuses = await Promise.all(Array.from({ length: 9 }, async (_, n) => (await post("/webhooks/exact", exactMessage(n))).status));
+    const statuses = await Promise.all(Array.from({ length: 9 }, async (_, n) => (await post("/webhooks/exact", exactMessage(10 + n))).status));
     expect(new Set(statuses)).toEqual(new Set([204]));
     await settled();
     expect(syncReads()).toBe(before + 1);
   });
 
   it("without a body is Exact's handshake and is answered with success; Customcrm sends none", async () => {
-    await start();
     const before = syncReads();
     expect((await post("/webhooks/exact", "")).status).toBe(204);
     expect((await post("/webhooks/exact", "", {})).status).toBe(204);
@@ -177,21 +180,20 @@ describe("a message", { timeout: 60_000 }, () => {
   });
 
   it("that is not right gets a clear status and has no effect", async () => {
-    await start();
     const secret = "sandbox-webhook-secret";
     const json = { "content-type": "application/json" };
     const now = Math.floor(world.clock.now() / 1000);
-    const good = exactMessage(1);
+    const good = exactMessage(20);
     const crm = customcrmMessage(secret);
     const huge = `{"Content":${JSON.stringify({ Topic: "x".repeat(400_000) })},"HashCode":"${"A".repeat(64)}"}`;
     const wrong: readonly (readonly [string, number, string, string, Record<string, string>])[] = [
-      ["signed with another secret", 401, "/webhooks/exact", exactMessage(1, "the-client-secret-perhaps"), json],
+      ["signed with another secret", 401, "/webhooks/exact", exactMessage(20, "the-client-secret-perhaps"), json],
       ["one byte changed", 401, "/webhooks/exact", good.replace('"Update"', '"update"'), json],
       ["one byte more", 401, "/webhooks/exact", good.replace('{"Content":{', '{"Content": {'), json],
       ["without a signature", 401, "/webhooks/exact", '{"Content":{"Topic":"Accounts"}}', json],
       ["garbage", 401, "/webhooks/exact", "\u0000\u0001garbage\uffff", { "content-type": "application/octet-stream" }],
       ["a form", 401, "/webhooks/exact", "a=b", { "content-type": "application/x-www-form-urlencoded" }],
-      ["a content type that is none", 415, "/webhooks/exact", exactMessage(2), { "content-type": "json" }],
+      ["a content type that is none", 415, "/webhooks/exact", exactMessage(21), { "content-type": "json" }],
       ["huge", 413, "/webhooks/exact", huge, json],
       ["signed with another secret", 401, "/webhooks/customcrm", crm.body, customcrmMessage("another-secret-of-theirs").headers],
       ["of another body", 401, "/webhooks/customcrm", crm.body.replace("Update", "Delete"), crm.headers],
@@ -213,7 +215,7 @@ describe("a message", { timeout: 60_000 }, () => {
       const answer = await post(path, body, headers);
       expect([what, path, answer.status]).toEqual([what, path, status]);
       // It says what was wrong, and nothing of ours.
-      expect(await answer.text()).not.toMatch(/secret|node_modules/);
+      expect(await answer.text()).not.toMatch(/sandbox-webhook-secret|node_modules/);
     }
     expect((await fetch(`${world.app.url}/webhooks/exact`)).status).toBe(404);
     await settled();

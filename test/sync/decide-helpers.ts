@@ -2,14 +2,14 @@ import type { Fields } from "../../src/domain/canonical.js";
 import { type Dataflow, dataflowOf, dataflows, fieldsOf, propertiesOf, recordTypeOf } from "../../src/domain/dataflow.js";
 import type { Entity, Intent, Wanted } from "../../src/domain/entity.js";
 import type { Properties, SystemRecord } from "../../src/domain/record.js";
-import { type EntityType, type IsoTime, isoTime, type System, systems } from "../../src/domain/words.js";
+import { type EntityType, type IsoTime, isoTime, type System } from "../../src/domain/words.js";
 import type { Observation, PlanSettings, Present, ReferenceLookup, Sighting } from "../../src/sync/decide/observation.js";
 
 export const now = Date.parse("2026-03-02T12:00:00.000Z");
 /** A time some minutes from now; before it when negative. */
 export const at = (minutes: number): IsoTime => isoTime(now + minutes * 60_000);
 
-export const flowOf = (type: EntityType, over: Partial<Dataflow> = {}): Dataflow => ({ ...dataflowOf(dataflows, type), ...over });
+const flowOf = (type: EntityType, over: Partial<Dataflow> = {}): Dataflow => ({ ...dataflowOf(dataflows, type), ...over });
 export const account = flowOf("ACCOUNT");
 export const contact = flowOf("CONTACT");
 export const product = flowOf("PRODUCT");
@@ -209,5 +209,3 @@ export const wantedOf = (set: Fields, over: Partial<Wanted> = {}): Wanted => ({ 
 /** What a plan writes, readably: `EXACT UPDATE {...}`. */
 export const writesOf = (plan: { readonly writes: readonly { readonly system: System; readonly operation: string; readonly fields: Fields }[] }) =>
   plan.writes.map((write) => [write.system, write.operation, { ...write.fields }]);
-
-export { systems };

@@ -2,7 +2,7 @@ import type { CanonicalValue } from "../../src/domain/canonical.js";
 import { type Dataflow, fieldsOf, propertiesOf } from "../../src/domain/dataflow.js";
 import type { Entity, HistoryEvent, Intent } from "../../src/domain/entity.js";
 import type { Properties, SystemRecord } from "../../src/domain/record.js";
-import { isoTime, type System, systems } from "../../src/domain/words.js";
+import { isoTime, type System } from "../../src/domain/words.js";
 import type { Observation, Plan, PlannedWrite, Sighting } from "../../src/sync/decide/observation.js";
 import { owing, sending } from "../../src/sync/decide/owing.js";
 import type { WriteOutcome } from "../../src/sync/outcome.js";
@@ -212,5 +212,3 @@ export class PairWorld {
     this.records[system].set(record.id, record);
   }
 }
-
-export { systems };

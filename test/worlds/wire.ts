@@ -18,6 +18,8 @@ export interface Net {
   emptied(system: System, answer: Answer): Answer;
   writeFate(): WriteFate;
   readFate(): ReadFate;
+  /** What is refused or dropped from here on has a cause. */
+  troubled(system: System, request: KitRequest): void;
   pick(count: number): number;
   log(line: string): void;
   now(): number;
@@ -100,6 +102,7 @@ export class WorldHttp extends HttpClient {
         await net.handle(this.#host, this.#system, sent);
         return { status: 200, headers: { "content-type": "application/json" }, text: '\u0000{"d":' };
       case "dropField":
+        net.troubled(this.#system, sent);
         return flat(await handle(withoutOne(sent, net)));
       case "done":
         return flat(await handle(sent));

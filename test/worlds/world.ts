@@ -140,7 +140,7 @@ export class World {
     await this.#begin();
     await this.#live();
     const calm = await this.#calm();
-    if (!calm) this.violations.push("I7 It does not come to rest: something stays marked or due.");
+    if (!calm) this.violations.push(`I7 It does not come to rest: ${await this.#restless()}.`);
     else {
       this.violations.push(...(await check(this)));
       if (this.violations.length === 0) this.violations.push(...(await this.#again()));
@@ -149,17 +149,23 @@ export class World {
   }
 
   async #begin(): Promise<void> {
-    const first = this.#start();
+    this.#start();
     this.faults.isOn = false;
-    const consent = (async () => {
-      const state = new URL(await first.exact.authorizationUrl()).searchParams.get("state") ?? "";
-      await first.exact.completeConsent(new URLSearchParams({ code: this.systems.issueCode(), state }).toString(), { class: "interactive" });
-    })();
-    await this.#finish();
-    await consent;
+    await this.#consent();
     this.faults.isOn = true;
     this.people.begin();
     if (this.character.isTwin) this.#start();
+  }
+
+  /** An operator lets the gateway into Exact: a process that dies while it refreshes the tokens takes the chain with it. */
+  async #consent(): Promise<void> {
+    const process = this.#processes[0] ?? this.#start();
+    const consent = (async () => {
+      const state = new URL(await process.exact.authorizationUrl()).searchParams.get("state") ?? "";
+      await process.exact.completeConsent(new URLSearchParams({ code: this.systems.issueCode(), state }).toString(), { class: "interactive" });
+    })();
+    await this.#finish();
+    await consent;
   }
 
   /** People, processes, time and faults, in whatever order the seed has it. */
@@ -218,7 +224,9 @@ export class World {
       gate: {
         before: (host, name, isWrite) => this.#gate(host, name, isWrite),
         fate: () => this.faults.store(),
-        wrote: (name, args, result) => this.#wrote(process, name, args, result),
+        wrote: (name, args, result) => this.#wrote(name, args, result),
+        holds: (lease) => process.leases.set(lease.key, lease),
+        letsGo: (lease) => process.leases.delete(lease.key),
       },
       settings: this.character.settings,
       random: this.random,
@@ -245,9 +253,7 @@ export class World {
     if (!host.isAlive || isWrite || this.random.next() < 0.1) await this.scheduler.point(host, name);
   }
 
-  #wrote(process: Process, name: string, args: readonly unknown[], result: unknown): void {
-    if (name === "leases.acquire" && result !== null) process.leases.set(String(args[0]), result as never);
-    if (name === "leases.release") process.leases.delete((args[0] as { key: string }).key);
+  #wrote(name: string, args: readonly unknown[], result: unknown): void {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}`);
@@ -272,6 +278,7 @@ export class World {
     this.faults.isOn = false;
     this.scheduler.log("calm");
     await this.#finish();
+    if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
     let quiet = 0;
     for (let round = 0; round < 80 && quiet < 4; round++) {
       await this.#pass(100 * second);
@@ -283,6 +290,12 @@ export class World {
       if (round === 3 || round === 5) await this.#compareAll();
     }
     return quiet >= 4;
+  }
+
+  async #restless(): Promise<string> {
+    const ids = [...(await this.store.feeds.dirty(3)).map((mark) => mark.entityId), ...(await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 3))];
+    const entities = await this.store.entities.get([...new Set(ids)]);
+    return entities.map((one) => `${one?.id} ${one?.state} ${one?.problem?.code ?? ""} ${one?.problem?.message ?? ""}`).join("; ") || "it goes on writing";
   }
 
   async #round(): Promise<void> {
@@ -359,6 +372,7 @@ export class World {
       emptied: (system, answer) => this.systems.emptied(system, answer),
       writeFate: () => this.faults.write(),
       readFate: () => this.faults.read(),
+      troubled: (system, request) => this.#troubled(system, recordIdOf(system, request.path), request),
       pick: (count) => this.random.int(count),
       log: (line) => this.scheduler.log(`  ${line}`),
       now: () => this.clock.now(),

@@ -58,7 +58,7 @@ const refusal = (lines: readonly string[]): RefusedError =>
   );
 
 /** `{"error":{"message":{"value":"first\r\nsecond"}}}`, in the language of the user who consented. Empty: not Exact's JSON. */
-export function linesOf(text: string): readonly string[] {
+function linesOf(text: string): readonly string[] {
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -77,7 +77,7 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().catch("") });
 
 /** What the token endpoint's answer means. A refusal in its own JSON is for good, but for "too early". */
-export function classify(answer: HttpAnswer, askedAt: number, answeredAt: number): TokenAnswer {
+function classify(answer: HttpAnswer, askedAt: number, answeredAt: number): TokenAnswer {
   const { status, headers } = answer;
   const body = jsonOf(answer.text);
   if (status >= 200 && status < 300) {

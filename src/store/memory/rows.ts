@@ -20,9 +20,9 @@ export const positionIn = (form: Form, { entity, entry, modified }: Row): string
   return form === "modified" ? modifiedPosition(modified, entity.id) : linkPosition(entity.type, entity.id);
 };
 
-export const formOf = (query: EntityQuery): Form => (query.order.startsWith("NAME") ? "name" : "modified");
+const formOf = (query: EntityQuery): Form => (query.order.startsWith("NAME") ? "name" : "modified");
 
-export function fits({ entity, entry, modified }: Row, { name, terms, states, modifiedAfter }: EntityQuery): boolean {
+function fits({ entity, entry, modified }: Row, { name, terms, states, modifiedAfter }: EntityQuery): boolean {
   if (states && !states.includes(entity.state)) return false;
   if (modifiedAfter !== undefined && modified <= sortableTime(modifiedAfter)) return false;
   if (Object.entries(terms).some(([filter, value]) => entry.terms[filter] !== value)) return false;

@@ -8,8 +8,7 @@ export function asList(reply: unknown): readonly unknown[] {
 
 export const asTexts = (reply: unknown): readonly string[] => asList(reply).map(String);
 
-export const asTextsOrNull = (reply: unknown): readonly (string | null)[] =>
-  asList(reply).map((one) => (one === null || one === undefined ? null : String(one)));
+const asTextsOrNull = (reply: unknown): readonly (string | null)[] => asList(reply).map((one) => (one === null || one === undefined ? null : String(one)));
 
 export const entitiesOf = (reply: unknown): readonly (Entity | null)[] =>
   asTextsOrNull(reply).map((text) => (text === null ? null : (JSON.parse(text) as Entity)));

@@ -3,11 +3,12 @@ import type { Entity } from "../../domain/entity.js";
 import type { System } from "../../domain/words.js";
 import { askedOf } from "./asked.js";
 import { changeOf } from "./consequences.js";
-import { newestTime, type Obstacle, planOf, storedFields, type Told } from "./draft.js";
+import { newestTime, planOf, storedFields, type Told } from "./draft.js";
 import { heldFor, ownProperties } from "./extras.js";
 import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
+import type { Obstacle } from "./obstacles.js";
 import { blockOn, ignoredObstacle, isIgnored, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 import { isRequired } from "./required.js";
@@ -70,7 +71,8 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
     values,
     write: isOwed && !held ? write : null,
     held,
-    stuck: [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting, ...asked.ignored.map((field) => ignoredObstacle(flow, system, field))][0] ?? null,
+    stuck:
+      [...refusals.map(refusalObstacle), ...asked.failing, ...asked.waiting, ...asked.ignored.map((field) => ignoredObstacle(flow, system, field))][0] ?? null,
     told: toldAlone(observation, system, shown(translation, shows), unified, fields, sighting.fields),
     next: {
       fields: unified,

@@ -3,11 +3,11 @@ import type { CreateRule, Dataflow, DataflowRow } from "../../domain/dataflow.js
 import type { Entity } from "../../domain/entity.js";
 import type { Properties } from "../../domain/record.js";
 import type { System } from "../../domain/words.js";
-import type { Obstacle } from "./draft.js";
 import { externalIdFor, ownProperties } from "./extras.js";
 import { toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
+import type { Obstacle } from "./obstacles.js";
 import { missing } from "./obstacles.js";
 import { isRequired } from "./required.js";
 import { translationOf } from "./view.js";

@@ -1,23 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Fields } from "../../domain/canonical.js";
-import type { Entity, FieldChange, HistoryEvent, HistoryKind, Intent, Problem, ProblemCode } from "../../domain/entity.js";
+import type { Entity, FieldChange, HistoryEvent, HistoryKind, Intent, Problem } from "../../domain/entity.js";
 import type { PlannedActionKind } from "../../domain/run.js";
-import { type ChangeSource, type IsoTime, isoTime, type LinkState, type System } from "../../domain/words.js";
+import { type ChangeSource, type IsoTime, isoTime, type LinkState } from "../../domain/words.js";
 import { currentIdentity } from "./identity.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
-import { isBackingOff } from "./obstacles.js";
+import { isBackingOff, type Obstacle } from "./obstacles.js";
 import { differing } from "./units.js";
 import { fieldVersionsAfter } from "./versions.js";
-
-/** Why something is not done, and until when. */
-export interface Obstacle {
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly system: System | null;
-  readonly field: string | null;
-  readonly until: IsoTime | null;
-  readonly attempts?: number;
-}
 
 /** One thing for the history; `isTold` when an earlier plan has put it there already. */
 export interface Told {

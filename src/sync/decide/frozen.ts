@@ -1,7 +1,8 @@
 import type { Problem } from "../../domain/entity.js";
 import { lookAlone, planMutationAlone } from "./alone.js";
-import { type Obstacle, planOf } from "./draft.js";
+import { planOf } from "./draft.js";
 import type { Observation, Plan, Present } from "./observation.js";
+import type { Obstacle } from "./obstacles.js";
 import { isAnonymised } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 

@@ -3,12 +3,21 @@ import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import { type Dataflow, type DataflowRow, propertiesOf, propertyOf } from "../../domain/dataflow.js";
 import type { Entity, Intent, ProblemCode, RefusedWrite } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
-import { isoTime, type System, type WriteOperation } from "../../domain/words.js";
-import type { Obstacle } from "./draft.js";
+import { type IsoTime, isoTime, type System, type WriteOperation } from "../../domain/words.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
 import { ambiguousOn, quarantineEnd } from "./own-writes.js";
 import { equal } from "./units.js";
+
+/** Why something is not done, and until when. */
+export interface Obstacle {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly system: System | null;
+  readonly field: string | null;
+  readonly until: IsoTime | null;
+  readonly attempts?: number;
+}
 
 /** Why nothing may be written now, on any side; a mutation goes through while its dataflow is paused, but not before first contact is confirmed. */
 export function pausedFor({ settings }: Observation, isMutation: boolean): Obstacle | null {

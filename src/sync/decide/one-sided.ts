@@ -4,11 +4,12 @@ import { reviewProblem } from "../links.js";
 import type { MatchDecision } from "../match.js";
 import { type Alone, lookAlone, planMutationAlone } from "./alone.js";
 import { contentOf, isAskedFor } from "./creation.js";
-import { type Draft, type Obstacle, planOf } from "./draft.js";
+import { type Draft, planOf } from "./draft.js";
 import { externalIdRefusals } from "./extras.js";
 import { standing } from "./frozen.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
+import type { Obstacle } from "./obstacles.js";
 import { blockOn, isAnonymised, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import { ambiguousOn, explain } from "./own-writes.js";
 

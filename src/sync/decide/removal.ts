@@ -14,7 +14,8 @@ export function planRemoval(observation: Observation): Plan | null {
   const own = explain(observation);
   // A create whose answer was lost may have made a record that is to go as well.
   const lost = systems.map((system) => (ambiguousOn(own.intents, system) ? blockOn(observation, own.intents, system) : null)).find((block) => block !== null);
-  if (present.length === 0 && lost) return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
+  if (present.length === 0 && lost)
+    return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
   if (present.length === 0) return planEnded(observation, "GATEWAY");
   const refusals = present.flatMap((system) => refusalsOf(flow, entity, system, "DELETE", {}).slice(0, 1));
   if (refusals[0]) return half(observation, present, refusalObstacle(refusals[0]));

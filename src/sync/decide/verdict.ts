@@ -1,8 +1,8 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { System } from "../../domain/words.js";
 import { type Merged, mergeUnit } from "../merge.js";
-import type { Obstacle } from "./draft.js";
 import { toRecordValue } from "./identity.js";
+import type { Obstacle } from "./obstacles.js";
 import { ignoredObstacle, isIgnored, missing } from "./obstacles.js";
 import { isRequired } from "./required.js";
 import { equal, pick, type Unit } from "./units.js";

@@ -128,7 +128,7 @@ export interface Stores {
   readonly documents: DocumentStore;
 }
 
-export const division = 123456;
+const division = 123456;
 export const memoryStores = (clock: () => number): Stores => new MemoryStore({ clock });
 
 export async function startRig(stores: (clock: () => number) => Stores = memoryStores, more: Partial<ExactConnectorOptions> = {}): Promise<Rig> {

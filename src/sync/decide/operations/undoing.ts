@@ -1,8 +1,9 @@
 import type { Intent, LandedWrite, OpenOperation } from "../../../domain/entity.js";
 import { type System, systems } from "../../../domain/words.js";
-import { type Obstacle, planOf } from "../draft.js";
+import { planOf } from "../draft.js";
 import { titleOf } from "../label.js";
 import type { Observation, Plan, PlannedWrite } from "../observation.js";
+import type { Obstacle } from "../obstacles.js";
 import { blockOn } from "../obstacles.js";
 import { type Explained } from "../own-writes.js";
 import { undoOf } from "../undo.js";
