@@ -25,6 +25,8 @@ export const limits = {
     quarantineMs: 5 * 60_000,
     /** A change may become visible in a feed this much later than it was made (A2). */
     overlapMs: 10 * 60_000,
+    /** A division move is noticed this much later at the most; looking costs one of the day's calls. */
+    epochKnownMs: 15 * 60_000,
     clockToleranceMs: 120_000,
     leaseMs: 30_000,
     /** A write given up after its quarantine is still recognised this long, should it land after all. */

@@ -1,4 +1,5 @@
 import type { CallClass, Connector } from "../connectors/connector.js";
+import { limits } from "../domain/limits.js";
 import type { RecordRef } from "../domain/record.js";
 import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
 import { compare } from "./compare.js";
@@ -28,6 +29,7 @@ export class Engine {
   /** Marks whose plan is known to write, and what: not planned again before their turn. */
   readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
 
+  readonly #epochs = new Map<System, { readonly epoch: string; readonly at: number }>();
   readonly #polls = new Map<System, Promise<Pulled>>();
   readonly #nextPolls = new Map<System, Promise<Pulled>>();
   #isHalted = false;
@@ -64,9 +66,20 @@ export class Engine {
 
   async #poll(system: System, options: PollOptions): Promise<Pulled> {
     const connector = this.#connector(system);
-    const pulled = await pull(this.#pullParts(), connector, { class: options.class ?? "poll", ...signalOf(options) }, options.onRead);
+    const epoch = await this.#epochOf(connector, options);
+    const pulled = await pull(this.#pullParts(), connector, epoch, { class: options.class ?? "poll", ...signalOf(options) }, options.onRead);
     if (pulled.expired) await compare(this.#pullParts(), connector, { class: "compare", ...signalOf(options) }, options.onRead);
     return pulled;
+  }
+
+  /** Asked for anew only now and then, as each time costs a call. */
+  async #epochOf(connector: Connector, options: PollOptions): Promise<string> {
+    const now = this.#parts.clock();
+    const known = this.#epochs.get(connector.system);
+    if (known && now - known.at < limits.sync.epochKnownMs) return known.epoch;
+    const epoch = await connector.feedEpoch({ class: options.class ?? "poll", ...signalOf(options) });
+    this.#epochs.set(connector.system, { epoch, at: now });
+    return epoch;
   }
 
   /** Compares everything that a system has with what is known of it. */
@@ -189,7 +202,7 @@ export class Engine {
 
 /** Entity ids tell their type, so that marks can be put in order without reading what they mark. */
 export const idPrefixes: { readonly [T in EntityType]: string } = { ACCOUNT: "acc_", CONTACT: "con_", PRODUCT: "prd_" };
-const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
+export const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
 
 const signalOf = (options: { readonly signal?: AbortSignal | undefined }) => (options.signal ? { signal: options.signal } : {});
 

@@ -31,7 +31,7 @@ export async function join(parts: JoinParts, held: Map<string, Lease>, seen: See
 }
 
 /** Joins two one-sided entities in one step; null when one of them has changed since it was read. */
-export async function commitJoin(parts: JoinParts, one: Entity, other: Entity, origin: LinkOrigin): Promise<Entity | null> {
+export async function commitJoin(parts: JoinParts, one: Entity, other: Entity, origin: LinkOrigin, actor: string | null = null): Promise<Entity | null> {
   const [customcrm, exact] = one.records.CUSTOMCRM !== null ? [one, other] : [other, one];
   if (customcrm.records.CUSTOMCRM === null || exact.records.EXACT === null || customcrm.records.EXACT !== null || exact.records.CUSTOMCRM !== null) return null;
   const { store, settings, clock } = parts;
@@ -41,7 +41,7 @@ export async function commitJoin(parts: JoinParts, one: Entity, other: Entity, o
   const snapshot =
     flow.type === "PRODUCT" ? (await store.snapshots.get([{ system: "CUSTOMCRM", type: flow.customcrm, id: customcrm.records.CUSTOMCRM }]))[0] : null;
   const result = await store.entities.commit({
-    put: [writeOf(flow, survivor, [{ at: now, kind: "LINKED", source: "GATEWAY", actor: null, fields: [] }], snapshot?.record ?? null)],
+    put: [writeOf(flow, survivor, [{ at: now, kind: "LINKED", source: "GATEWAY", actor, fields: [] }], snapshot?.record ?? null)],
     remove: [{ id: exact.id, revision: exact.revision, into: survivor.id }],
     // Who refers to either of them may match, or be written, from now on (R7).
     markDirty: [survivor.id, ...(await referrers(parts, survivor.type, [customcrm.id, exact.id]))],

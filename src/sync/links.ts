@@ -1,6 +1,8 @@
 import type { Fields } from "../domain/canonical.js";
 import type { Entity, MatchCandidate, Problem } from "../domain/entity.js";
 import type { IsoTime, LinkOrigin } from "../domain/words.js";
+import { differing } from "./decide/units.js";
+import { fieldVersionsAfter } from "./decide/versions.js";
 
 /** Nothing is said of an entity any more but that it must be looked at. */
 const unsettled = {
@@ -33,6 +35,7 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     origin,
     linkedAt: now,
     version: Math.max(customcrm.version, exact.version) + 1,
+    ...fieldVersionsAfter(customcrm, differing(customcrm.fields, exact.fields), Math.max(customcrm.version, exact.version) + 1),
     modifiedAt: customcrm.modifiedAt > exact.modifiedAt ? customcrm.modifiedAt : exact.modifiedAt,
     nextActionAt: now,
   };

@@ -40,7 +40,7 @@ export async function mintUnknown(parts: Mint, system: System, records: readonly
 }
 
 /** The flow that a record of this type is taken for: the first of the table. */
-const flowOfRecord = (flows: readonly Dataflow[], system: System, type: RecordType): Dataflow | undefined =>
+export const flowOfRecord = (flows: readonly Dataflow[], system: System, type: RecordType): Dataflow | undefined =>
   flows.find((flow) => recordTypeOf(flow, system) === type);
 
 export const heldKey = "held-rows";

@@ -17,6 +17,8 @@ export interface SettleParts {
   readonly random: () => number;
   /** What the dataflows allow now: paused, first contact. */
   readonly policy: (type: EntityType) => Promise<PlanSettings>;
+  /** Runs something again and again until called off; default: the process's own timer. */
+  readonly every?: (ms: number, run: () => void) => () => void;
   /** Tells subscribers and guards of what was done. */
   readonly onSettled?: (before: Entity, after: Entity | null, plan: Plan) => void;
 }

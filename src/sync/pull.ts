@@ -20,8 +20,7 @@ export interface Pulled {
 }
 
 /** Reads all feeds of one system up to now: stores what changed as snapshots, mints what is new, marks what must be settled. */
-export async function pull(parts: PullParts, connector: Connector, options: CallOptions, onRead?: (records: number) => void): Promise<Pulled> {
-  const epoch = await connector.feedEpoch(options);
+export async function pull(parts: PullParts, connector: Connector, epoch: string, options: CallOptions, onRead?: (records: number) => void): Promise<Pulled> {
   const total = { read: 0, dirty: 0, expired: false };
   for (const feed of connector.feeds) {
     const pulled = await pullFeed(parts, connector, feed, epoch, options, onRead);

@@ -41,9 +41,9 @@ export async function settle(parts: SettleParts, ids: readonly string[], options
     const lease = leases[i];
     if (lease) held.set(id, lease);
   });
-  const keepAlive = setInterval(() => {
+  const letExpire = (parts.every ?? everyInterval)(limits.sync.leaseMs / 3, () => {
     for (const lease of held.values()) parts.store.leases.renew(lease, limits.sync.leaseMs).catch(() => {});
-  }, limits.sync.leaseMs / 3);
+  });
   try {
     const results = new Map<string, Settled>();
     for (const id of ids) if (!held.has(id)) results.set(id, { id, entity: null, kind: "NONE", done: false });
@@ -54,10 +54,15 @@ export async function settle(parts: SettleParts, ids: readonly string[], options
     }
     return ids.map((id) => results.get(id) ?? { id, entity: null, kind: "NONE", done: false });
   } finally {
-    clearInterval(keepAlive);
+    letExpire();
     await Promise.all([...held.values()].map((lease) => parts.store.leases.release(lease)));
   }
 }
+
+const everyInterval = (ms: number, run: () => void): (() => void) => {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
+};
 
 /** One look at each; gives those that need another one. */
 async function settleRound(

@@ -281,6 +281,11 @@ describe("other endings", () => {
     expect(next.writes.map((write) => write.system)).toContain("EXACT");
   });
 
+  it("missing: one answer is no proof of a deletion (R9), and the write is not sent again and again", () => {
+    const { next } = carryOut(before, [{ kind: "missing" }], {});
+    expect(next).toMatchObject({ writes: [], next: { state: "PENDING", nextActionAt: at(2), problem: { code: "SYSTEM_UNAVAILABLE", nextAttemptAt: at(2) } } });
+  });
+
   it("deleted: both gone, the entity has ended", () => {
     const asked = pair({ agreed, customcrm: agreed, exact: agreed, entity: { wanted: wantedOf({}, { kind: "DELETE" }) } });
     const { next } = carryOut(asked, [done("x1"), done("c1")], { EXACT: gone(), CUSTOMCRM: gone() });

@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from "../../src/domain/errors.js";
-import type { Lease, Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/store.js";
 import type { Host } from "./scheduler.js";
 
 export interface Gate {
@@ -8,9 +8,6 @@ export interface Gate {
   /** What becomes of a write: done and told, done and not told, or not done. */
   fate(): "done" | "answer lost" | "not done";
   wrote(name: string, args: readonly unknown[], result: unknown): void;
-  /** From here on the process keeps this lease alive; until it tries to give it back, whatever becomes of that. */
-  holds(lease: Lease): void;
-  letsGo(lease: Lease): void;
 }
 
 const reads = new Set(["get", "ofRecords", "idsOfRecords", "list", "count", "listLinks", "countLinks", "counts", "byMatchKey", "history", "historyEvent"]);
@@ -44,13 +41,11 @@ export function gatedStore(store: Store, host: Host, gate: Gate): Store {
 }
 
 async function operation(host: Host, gate: Gate, name: string, run: () => unknown, args: readonly unknown[], isWrite: boolean): Promise<unknown> {
-  await gate.before(host, name, isWrite);
-  if (name === "leases.release") gate.letsGo(args[0] as Lease);
-  const fate = isWrite && !name.startsWith("secrets.") ? gate.fate() : "done";
+  await gate.before(host, name, isWrite && name !== "leases.renew");
+  const fate = isWrite && name !== "leases.renew" ? gate.fate() : "done";
   if (fate === "not done") throw new StoreUnavailableError("Redis does not answer.");
   const result = await run();
   if (isWrite) gate.wrote(name, args, result);
-  if (name === "leases.acquire" && result !== null && fate === "done") gate.holds(result as Lease);
   if (fate === "answer lost") throw new StoreUnavailableError("Redis does not answer.");
   return result;
 }

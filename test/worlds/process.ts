@@ -5,7 +5,7 @@ import { createExactConnector, type ExactConnector } from "../../src/connectors/
 import { type SyncSettings, } from "../../src/domain/settings.js";
 import type { EntityType, System } from "../../src/domain/words.js";
 import type { Random } from "../../src/sandbox/kit/index.js";
-import type { Lease, Store } from "../../src/store/store.js";
+import type { Store } from "../../src/store/store.js";
 import { Engine, idPrefixes } from "../../src/sync/engine.js";
 import type { Ablation } from "./ablations.js";
 import { type Gate, gatedStore } from "./gated-store.js";
@@ -17,6 +17,7 @@ export interface ProcessParts {
   readonly store: Store;
   readonly net: Net;
   readonly gate: Gate;
+  readonly every: (ms: number, run: () => void) => () => void;
   readonly settings: SyncSettings;
   readonly random: Random;
   readonly ablation: Ablation | null;
@@ -31,7 +32,6 @@ export class Process implements Host {
   readonly engine: Engine;
   readonly exact: ExactConnector;
   readonly customcrm: CustomcrmConnector;
-  readonly leases = new Map<string, Lease>();
   /** Errors that ended a job, other than its death. */
   readonly failures: string[] = [];
   #jobs = 0;
@@ -76,6 +76,7 @@ export class Process implements Host {
       newId: (type: EntityType) => `${idPrefixes[type]}${random.guid().slice(0, 8)}`,
       newIntentId: () => `intent-${random.guid().slice(0, 13)}`,
       random: () => random.next(),
+      every: parts.every,
       policy: async () => ({
         paused: null,
         firstContactConfirmed: true,

@@ -225,9 +225,8 @@ export class World {
         before: (host, name, isWrite) => this.#gate(host, name, isWrite),
         fate: () => this.faults.store(),
         wrote: (name, args, result) => this.#wrote(name, args, result),
-        holds: (lease) => process.leases.set(lease.key, lease),
-        letsGo: (lease) => process.leases.delete(lease.key),
       },
+      every: (ms, run) => this.#every(process, ms, run),
       settings: this.character.settings,
       random: this.random,
       ablation: this.options.ablation ?? null,
@@ -237,6 +236,20 @@ export class World {
     });
     this.#processes.push(process);
     return process;
+  }
+
+  /** A timer of a process: it ends with the process. */
+  #every(process: Process, ms: number, run: () => void): () => void {
+    let cancel = () => {};
+    const next = () => {
+      cancel = this.clock.setTimer(() => {
+        if (!process.isAlive) return;
+        run();
+        next();
+      }, ms);
+    };
+    next();
+    return () => cancel();
   }
 
   #gone(process: Process): void {
@@ -262,15 +275,12 @@ export class World {
     }
   }
 
-  /** Time passes; processes that live keep their leases, and no request is held up beyond what A1 allows. */
+  /** Time passes; no request is held up beyond what A1 allows. */
   async #pass(ms: number): Promise<void> {
     const most = Math.max(0, 30 * second - this.scheduler.longestSendMs());
     const total = this.scheduler.waiting > 0 ? Math.min(ms, most) : ms;
     this.scheduler.log(`${total} ms pass`);
-    for (let left = total; left > 0; left -= 10 * second) {
-      await this.clock.advance(Math.min(left, 10 * second));
-      for (const process of this.#processes) for (const lease of process.leases.values()) await this.store.leases.renew(lease, 30 * second);
-    }
+    await this.clock.advance(total);
   }
 
   /** Faults end, people go home, and time passes until nothing is owed any more. */

@@ -40,7 +40,6 @@ const tokenState = z.object({
 
 /** What is kept of the connection, encrypted, for all replicas. */
 export type TokenState = z.infer<typeof tokenState>;
-type TokenProblem = z.infer<typeof problemState>;
 
 /** What Exact's token endpoint gave, and when. */
 export interface Grant {

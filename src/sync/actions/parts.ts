@@ -1,0 +1,29 @@
+import type { Entity } from "../../domain/entity.js";
+import type { UserError, UserErrorCode } from "../../domain/operation.js";
+import type { System } from "../../domain/words.js";
+import type { SettleParts } from "../parts.js";
+
+export interface ActionParts extends SettleParts {
+  /** What a dataflow of which nothing is kept yet begins with (R11). */
+  readonly firstContact: "review" | "live";
+  /** Says that there is marked work, so that somebody begins with it soon. */
+  readonly nudge?: () => void;
+}
+
+/** How an action of a person has ended. The entity is as it stands now; null where there is none. */
+export interface Outcome {
+  readonly entity: Entity | null;
+  readonly userErrors: readonly UserError[];
+}
+
+export function userError(
+  code: UserErrorCode,
+  message: string,
+  about: { readonly field?: readonly string[]; readonly system?: System; readonly retryAt?: string } = {},
+): UserError {
+  return { code, message, field: about.field ?? null, system: about.system ?? null, retryAt: about.retryAt ?? null };
+}
+
+export const refusedWith = (error: UserError, entity: Entity | null = null): Outcome => ({ entity, userErrors: [error] });
+
+export const notFound = (id: string): UserError => userError("NOT_FOUND", `There is no entity ${id}.`, { field: ["id"] });
