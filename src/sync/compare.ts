@@ -2,7 +2,7 @@ import type { CallOptions, Connector } from "../connectors/connector.js";
 import { recordTypeOf } from "../domain/dataflow.js";
 import { type RecordRef, refKey } from "../domain/record.js";
 import type { Guards } from "../domain/settings.js";
-import { isoTime, type RecordType } from "../domain/words.js";
+import { type EntityType, isoTime, otherSystem, type RecordType, type System } from "../domain/words.js";
 import { type PullParts, takeIn } from "./pull.js";
 
 /** Records that the last complete compare missed, by system and type; a document of kind `compare`. */
@@ -12,6 +12,9 @@ interface Missed {
 }
 
 export interface CompareParts extends PullParts {
+  /** Only records of these dataflows; default: all. What is found is taken in as ever. */
+  readonly only?: readonly EntityType[];
+  readonly onEmptySide?: (types: readonly EntityType[], system: System, links: number) => Promise<void>;
   readonly settings: { readonly guards: Guards };
 }
 
@@ -20,7 +23,7 @@ export interface CompareParts extends PullParts {
  * list that fails half way, or a side that suddenly reads as empty, proves nothing (I11).
  */
 export async function compare(parts: CompareParts, connector: Connector, options: CallOptions, onRead?: (records: number) => void): Promise<void> {
-  const types = [...new Set(parts.flows.map((flow) => recordTypeOf(flow, connector.system)))];
+  const types = [...new Set(parts.flows.filter(({ type }) => parts.only?.includes(type) ?? true).map((flow) => recordTypeOf(flow, connector.system)))];
   for (const type of types) {
     const seen = new Set<string>();
     for (let next: string | null = null, first = true; first || next !== null; first = false) {
@@ -46,19 +49,23 @@ export async function compare(parts: CompareParts, connector: Connector, options
 async function noteMissing(parts: CompareParts, connector: Connector, type: RecordType, seen: ReadonlySet<string>): Promise<void> {
   const { store, clock, flows, settings } = parts;
   const missing: RecordRef[] = [];
-  let known = 0;
+  let links = 0;
   for (const flow of flows.filter((one) => recordTypeOf(one, connector.system) === type)) {
     for await (const entities of store.entities.scan(flow.type)) {
       for (const entity of entities) {
         const id = entity.records[connector.system];
         if (id === null) continue;
-        known++;
+        if (entity.records[otherSystem(connector.system)] !== null) links++;
         if (!seen.has(id)) missing.push({ system: connector.system, type, id });
       }
     }
   }
-  // A side that reads as empty is more likely broken than emptied.
-  if (seen.size === 0 && known > settings.guards.emptySideLinks) return;
+  // An empty list proves nothing, however often it is read (I11): a side that reads as empty is more likely broken than emptied.
+  if (seen.size === 0) {
+    const types = flows.filter((flow) => recordTypeOf(flow, connector.system) === type).map((flow) => flow.type);
+    if (links > settings.guards.emptySideLinks) await parts.onEmptySide?.(types, connector.system, links);
+    return;
+  }
   const key = `${connector.system}:${type}`;
   const before = await store.documents.get<Missed>("compare", key);
   const twice = missing.filter((ref) => before?.value.ids.includes(ref.id));
