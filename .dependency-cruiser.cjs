@@ -5,6 +5,11 @@
 const contracts = ["connector contract", "store contract", "queue contract"];
 const parts = [
   { name: "main", files: "src/main\\.ts$", mayImport: ["app", "config", "first screen", "start errors", "private Redis", "domain"] },
+  {
+    name: "doctor",
+    files: "src/commands/doctor(\\.ts$|/)",
+    mayImport: ["app", "config", "private Redis", "store", ...contracts, "connectors shared", "Exact", "Customcrm", "domain"],
+  },
   { name: "first screen", files: "src/(first-screen|progress)\\.ts$", mayImport: ["config", "store contract", "domain"] },
   { name: "start errors", files: "src/(startup-error|ports)\\.ts$", mayImport: ["config", "private Redis", "domain"] },
   {
@@ -35,6 +40,16 @@ const parts = [
   { name: "store contract", files: "src/store/(store|budget)\\.ts$", mayImport: ["connector contract", "domain"] },
   { name: "queue", files: "src/queue/(?!queue\\.ts)", mayImport: ["Redis keys and connection", "queue contract", "domain"] },
   { name: "queue contract", files: "src/queue/queue\\.ts$", mayImport: ["domain"] },
+  { name: "document", files: "src/document/", mayImport: ["domain"] },
+  { name: "checklist", files: "src/qa/", mayImport: ["document", "sync", ...contracts, "domain"] },
+  {
+    name: "commands",
+    files: "src/commands/(dataflow|qa|qa-bench|qa-hands)\\.ts$",
+    mayImport: [
+      ...["app", "config", "site settings", "document", "checklist", "sync", ...contracts, "connectors shared", "store", "private Redis", "start errors"],
+      ...["sandbox", "domain"],
+    ],
+  },
   { name: "sandbox", files: "src/sandbox/", mayImport: ["domain"] },
   { name: "domain", files: "src/domain/", mayImport: [] },
 ];

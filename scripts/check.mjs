@@ -17,6 +17,7 @@ const checks = [
   },
   { name: "dead", what: "no dead files, exports, dependencies", args: [tool("knip/bin/knip.js"), "--no-progress"] },
   { name: "schema", what: "schema.graphql is up to date", args: [tool("tsx/dist/cli.mjs"), "scripts/check-schema.ts"] },
+  { name: "dataflow", what: "docs/dataflow.rst is up to date", args: ["scripts/dataflow.mjs", "--check"] },
   { name: "codegen", what: "generated operations are up to date", args: [tool("@graphql-codegen/cli/esm/bin.js"), "--config", "codegen.yml", "--check"] },
 ];
 /** The compiler alone takes about half a gigabyte. */

@@ -3,28 +3,38 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
-import { type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
+import { type LinkParts, type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
 import { exactBudgetRules } from "./connectors/budget.js";
 import { parseDataflowFile } from "./dataflow-file.js";
 import { defaultSettings, type SyncSettings } from "./domain/settings.js";
-import { type Clock, type EntityType, entityTypes } from "./domain/words.js";
+import { type Clock, type EntityType, entityTypes, isoTime } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
 import { BullmqQueue } from "./queue/bullmq.js";
 import { InProcessQueue } from "./queue/in-process.js";
 import type { Queue } from "./queue/queue.js";
 import { startSandboxes } from "./sandbox/index.js";
+import { Access, isAccessRequired } from "./server/access.js";
 import { consentRoutes } from "./server/consent.routes.js";
+import { Doorkeeper } from "./server/doorkeeper.js";
+import { Metrics } from "./server/metrics.js";
+import { PersistedDocuments } from "./server/persisted-documents.js";
 import { createServer } from "./server/server.js";
 import { Subscriptions } from "./server/subscriptions.js";
 import { webhookRoutes } from "./server/webhook.routes.js";
 import type { BudgetRules } from "./store/budget.js";
 import { MemoryStore } from "./store/memory.js";
+import { MemoryRateCounter } from "./store/rate-counter.js";
+import { RedisRateCounter } from "./store/rate-counter-redis.js";
 import { RedisStore } from "./store/redis.js";
 import type { Store } from "./store/store.js";
-import { announcementOf } from "./sync/announce.js";
+import { Actions } from "./sync/actions.js";
+import { announced } from "./sync/announce.js";
 import { Driver } from "./sync/driver.js";
 import { Engine, idPrefixes } from "./sync/engine.js";
-import { dataflowState, planSettings } from "./sync/policy.js";
+import { Guard } from "./sync/guards.js";
+import type { SettleParts } from "./sync/parts.js";
+import { dataflowState, planSettings, whyPaused } from "./sync/policy.js";
+import { Runs } from "./sync/runs.js";
 
 export interface AppParts {
   /** null: everything is kept in memory. */
@@ -58,15 +68,25 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     for (const part of started.splice(0).reverse()) await part.stop();
   };
   try {
+    const startedAt = isoTime(clock());
     const settings = siteSettings(config);
     const tenant = parts.tenant ?? tenantOf(config);
-    const { store, queue } = await openStore(config, redisUrl, tenant, clock, log);
-    started.push(store);
-    const links = await linkUp(config, parts, store, clock, started);
+    const { store: kept, queue } = await openStore(config, redisUrl, tenant, clock, log);
+    started.push(kept);
+    const metrics = new Metrics();
+    const links = await linkUp(config, { ...parts, onCall: (call) => metrics.called(call) }, kept, clock, started);
+    const store = announced(kept, clock, (error) => log.warn(error, "A change could not be announced."));
     const connectors = { CUSTOMCRM: links.customcrm, EXACT: links.exact };
     const policy = async (type: EntityType) => planSettings(settings, await dataflowState(store, type, config.firstContact));
 
-    const engine = new Engine({
+    const guard = new Guard({
+      store,
+      clock,
+      levels: settings.guards,
+      firstContact: config.firstContact,
+      onFired: (type, message) => log.warn(`The dataflow of ${type} is paused: ${message}`),
+    });
+    const settling: SettleParts = {
       store,
       connectors,
       settings,
@@ -75,15 +95,21 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       newId: (type) => `${idPrefixes[type]}${randomUUID().replaceAll("-", "")}`,
       newIntentId: randomUUID,
       random: Math.random,
-      onSettled: (before, after, plan) => {
-        const event = announcementOf(before, after, plan, clock());
-        if (event) store.events.publish({ topic: "entity", event }).catch((error) => log.warn(error, "A change could not be announced."));
-      },
-    });
+      onSettled: (before, after, plan) => runs.settled(before, after, plan),
+      onPlanned: (observation, plan) => runs.planned(observation, plan),
+      guard: (entity, plan) => guard.check(entity, plan),
+      onEmptySide: (types, system, links) => guard.emptySide(types, system, links),
+    };
+    const engine = new Engine(settling);
+    const runs = new Runs({ ...settling, engine, queue, newRunId: randomUUID });
+    const nudge = () => void driver.nudge().catch((error) => log.warn(error, "The queue could not be told of new work."));
+    const actions = new Actions({ ...settling, firstContact: config.firstContact, nudge });
     const driver = new Driver(engine, queue, {
       intervalMs: config.syncIntervalSeconds * 1000,
       sweepMs: 5_000,
       hintMs: config.mode === "sandbox" ? 500 : 20_000,
+      onRun: (runId, signal) => runs.work(runId, signal),
+      onDrained: () => guard.quiet(),
       onError: (error, what) => log.warn(error, `The ${what} could not be done now and is tried again.`),
     });
     const hint = (system: "CUSTOMCRM" | "EXACT") => driver.hint(system);
@@ -93,7 +119,15 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await queue.add({ kind: "poll", system: "EXACT", isHinted: true }, { key: "consent:EXACT", priority: 1 });
     };
 
+    const doorkeeper = doorkeeperOf(config, kept, clock, log, metrics);
     const server = await createServer({
+      doorkeeper,
+      corsOrigins: config.access.corsOrigins,
+      monitoring: config.access.monitoring,
+      isProduction: config.isProduction,
+      feedIntervalMs: config.syncIntervalSeconds * 1000,
+      metrics,
+      gauges: { store, connectors, settings, queue, clock, isBreakerOpen: links.isBreakerOpen },
       store,
       connectors,
       settings,
@@ -101,9 +135,17 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
       host: config.host,
       port: config.port,
-      pausedProblem: async (type) => (await policy(type)).paused,
+      pausedProblem: async (type) => whyPaused(await dataflowState(store, type, config.firstContact), startedAt),
+      actions,
+      runs,
+      documents: persistedDocuments(config),
       routes: [
-        async (app) => consentRoutes(app, { door: links.consent, firstContact: config.firstContact, onConsent }),
+        async (app) => {
+          // Whoever consents decides whose Exact the gateway works in. The way back needs no credential: its state was given out here.
+          const mayBegin = doorkeeper.needs("sync");
+          app.addHook("onRequest", async (request, reply) => (request.url.split("?")[0] === "/auth/exact" ? mayBegin(request, reply) : undefined));
+          consentRoutes(app, { door: links.consent, firstContact: config.firstContact, onConsent });
+        },
         async (app) => webhookRoutes(app, links.webhooks, store.documents, hint),
       ],
     });
@@ -114,7 +156,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     started.push(server, { stop: () => queue.stop(5_000) }, subscriptions, { stop: halt });
     const receiver = receiverOf(config, server.port);
     if (receiver !== null && config.role !== "worker") subscriptions.start(receiver);
-    if (config.role !== "api") await driver.start();
+    if (config.role !== "api") {
+      await driver.start();
+      await runs.resume();
+    }
     return {
       url: server.url,
       systems: links.origins,
@@ -128,6 +173,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     await stop();
     throw error;
   }
+}
+
+/** Read at the start, so that a fault of the manifest is told then. */
+function persistedDocuments({ persisted: { path, isOnly } }: Config): PersistedDocuments {
+  return path === null ? PersistedDocuments.none : PersistedDocuments.read(path, isOnly);
 }
 
 /** The table as this site has it: `dataflow.yml` beside the process, if there is one. */
@@ -150,10 +200,30 @@ async function openStore(config: Config, url: string | null, tenant: string, clo
   }
 }
 
-async function linkUp(config: Config, parts: AppParts, store: Store, clock: Clock, started: { stop(): Promise<unknown> }[]): Promise<Links> {
+/** Says who is let in, and how often. */
+function doorkeeperOf({ access }: Config, store: Store, clock: Clock, log: Logger, metrics: Metrics): Doorkeeper {
+  if (!isAccessRequired(access)) log.info("Nobody has to identify themselves: only this machine gets answers. Set API_KEYS or JWT_JWKS_URL to serve others.");
+  const tokensOfOthers = access.jwksUrl !== null && access.jwtAudiences.length === 0;
+  if (tokensOfOthers) log.warn("JWT_AUDIENCE is not set: tokens that the identity provider made for other services are taken too.");
+  return new Doorkeeper({
+    access: isAccessRequired(access) ? new Access(access, clock, log) : null,
+    counter: store instanceof RedisStore ? new RedisRateCounter(store.client, store.keys) : new MemoryRateCounter(),
+    ratePerMinute: access.ratePerMinute,
+    clock,
+    onRefused: (reason) => metrics.refused(reason),
+  });
+}
+
+async function linkUp(
+  config: Config,
+  parts: AppParts & Pick<LinkParts, "onCall">,
+  store: Store,
+  clock: Clock,
+  started: { stop(): Promise<unknown> }[],
+): Promise<Links> {
   const rules = parts.budgetRules ?? exactBudgetRules;
   if (config.mode === "real") {
-    const links = linksOf({ config, store, clock, log: parts.log, rules });
+    const links = linksOf({ config, store, clock, log: parts.log, rules, onCall: parts.onCall });
     started.push({ stop: links.stop });
     return links;
   }
@@ -162,7 +232,7 @@ async function linkUp(config: Config, parts: AppParts, store: Store, clock: Cloc
   if (own) started.push(own);
   const sandboxes = parts.sandboxes ?? own;
   if (!sandboxes) throw new Error("There is no sandbox.");
-  const links = linksOf({ config, store, clock, log: parts.log, rules, sandboxes });
+  const links = linksOf({ config, store, clock, log: parts.log, rules, onCall: parts.onCall, sandboxes });
   started.push({ stop: links.stop });
   await links.consentWithoutBrowser();
   return links;

@@ -1,4 +1,4 @@
-import { type Env, expectedOf, type Fault, isLoopback, isVariable, readEnv, type Variable, type Variables } from "./env.js";
+import { type ApiKey, type Env, expectedOf, type Fault, isLoopback, isVariable, readEnv, type Variable, type Variables } from "./env.js";
 
 /** Everything that can be set from outside, checked and grouped. Each part of the gateway receives its own group. */
 export type Config = SandboxConfig | RealConfig;
@@ -28,6 +28,10 @@ interface CommonConfig {
   readonly syncIntervalSeconds: number;
   readonly firstContact: "review" | "live";
   readonly access: AccessConfig;
+  /** The manifest of documents that clients may name, and whether nothing else is executed. */
+  readonly persisted: { readonly path: string | null; readonly isOnly: boolean };
+  /** Nothing is shown that only helps in development. */
+  readonly isProduction: boolean;
   readonly logLevel: NonNullable<Variables["LOG_LEVEL"]>;
 }
 
@@ -57,9 +61,21 @@ export type CustomcrmAuth =
 export type Capability = NonNullable<Variables["CUSTOMCRM_CAPABILITIES"]>[number];
 
 export interface AccessConfig {
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly ApiKey[];
   readonly jwksUrl: string | null;
+  readonly jwtIssuer: string | null;
+  /** A token must have one of them; empty: whichever. */
+  readonly jwtAudiences: readonly string[];
+  /** Origins of other sites whose pages may call; `*` for all. */
+  readonly corsOrigins: readonly string[];
+  /** Operations a client may send a minute; null: any number. */
+  readonly ratePerMinute: number | null;
+  /** read: /metrics, and what /health/ready tells, are for callers with that scope. */
+  readonly monitoring: "open" | "read";
 }
+
+/** Enough for 200 operations a second of one client. */
+const usualRatePerMinute = 12_000;
 
 /** All that is wrong with the variables, at once. */
 export class ConfigError extends Error {
@@ -78,7 +94,15 @@ export function parseConfig(env: Env): Config {
   const { values, faults } = readEnv(env);
   const named = Object.keys(env).filter((name) => /^(EXACT|CUSTOMCRM)_/.test(name) && env[name]?.trim());
   const missing = named.length > 0 ? missingFaults(values, faults) : [];
-  const all = [...faults, ...unknownFaults(named), ...missing, ...doubleFaults(values), ...accessFaults(values)];
+  const all = [
+    ...faults,
+    ...unknownFaults(named),
+    ...missing,
+    ...doubleFaults(values),
+    ...accessFaults(values),
+    ...jwtFaults(values),
+    ...persistedFaults(values),
+  ];
   if (all.length > 0) throw new ConfigError(all, missing.length > 0 ? [wayOut(named)] : []);
   return named.length > 0 ? realConfig(values) : sandboxConfig(values);
 }
@@ -114,6 +138,18 @@ function accessFaults(values: Variables): Fault[] {
   if (values.HOST === undefined || isLoopback(values.HOST) || values.API_KEYS || values.JWT_JWKS_URL) return [];
   const expected = "127.0.0.1, ::1 or localhost as long as neither API_KEYS nor JWT_JWKS_URL is set";
   return [{ variable: "HOST", expected, came: `"${values.HOST}"` }];
+}
+
+/** What tokens must say means nothing where no token is taken. */
+function jwtFaults(values: Variables): Fault[] {
+  const names = (["JWT_ISSUER", "JWT_AUDIENCE"] as const).filter((name) => values[name] !== undefined && values.JWT_JWKS_URL === undefined);
+  return names.map((variable) => ({ variable, expected: "JWT_JWKS_URL beside it", came: "it alone" }));
+}
+
+/** Without a manifest nothing at all would be executed. */
+function persistedFaults(values: Variables): Fault[] {
+  if (values.PERSISTED_ONLY !== "true" || values.PERSISTED_DOCUMENTS) return [];
+  return [{ variable: "PERSISTED_DOCUMENTS", expected: `${expectedOf("PERSISTED_DOCUMENTS")}, as PERSISTED_ONLY is true`, came: "nothing" }];
 }
 
 // ------------------------------------------------------------------------------------------------ defaults and groups
@@ -187,6 +223,22 @@ function commonConfig(values: Variables) {
     redis: { url: values.REDIS_URL ?? null, binary: values.REDIS_SERVER_BIN ?? null },
     dataDir: values.TANDEM_DATA_DIR ?? ".data",
     encryptionKeys: values.ENCRYPTION_KEY ?? [],
-    access: { apiKeys: values.API_KEYS ?? [], jwksUrl: values.JWT_JWKS_URL ?? null },
+    access: accessConfig(values),
+    persisted: { path: values.PERSISTED_DOCUMENTS ?? null, isOnly: values.PERSISTED_ONLY === "true" },
+    isProduction: values.NODE_ENV === "production",
+  };
+}
+
+/** Where nobody has to identify themselves all clients are this machine's user, who limits nobody but themselves. */
+function accessConfig(values: Variables): AccessConfig {
+  const usualRate = values.API_KEYS || values.JWT_JWKS_URL ? usualRatePerMinute : 0;
+  return {
+    apiKeys: values.API_KEYS ?? [],
+    jwksUrl: values.JWT_JWKS_URL ?? null,
+    jwtIssuer: values.JWT_ISSUER ?? null,
+    jwtAudiences: values.JWT_AUDIENCE ?? [],
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    ratePerMinute: (values.RATE_LIMIT_PER_MINUTE ?? usualRate) || null,
+    monitoring: values.MONITORING_ACCESS ?? "open",
   };
 }

@@ -8,7 +8,7 @@ import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
 import { createExactConnector, type ExactConnector, readWebhook } from "./connectors/exact/index.js";
 import { type CallRecord, HttpClient } from "./connectors/http.js";
 import { NotAuthorizedError } from "./domain/errors.js";
-import type { Clock } from "./domain/words.js";
+import type { Clock, System } from "./domain/words.js";
 import type { ConsentDoor } from "./server/consent.routes.js";
 import type { WebhookDoor } from "./server/webhook.routes.js";
 import type { BudgetRules } from "./store/budget.js";
@@ -32,6 +32,8 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly rules: BudgetRules;
+  /** Told of every call to a system. */
+  readonly onCall?: ((call: CallRecord) => void) | undefined;
   readonly sandboxes?: SandboxParts;
 }
 
@@ -39,10 +41,14 @@ export interface Links {
   readonly exact: ExactConnector;
   readonly customcrm: CustomcrmConnector;
   readonly origins: { readonly exact: string; readonly customcrm: string };
+  /** Our app, as Exact knows it. */
+  readonly exactApp: Pick<ExactConfig, "baseUrl" | "clientId" | "redirectUri">;
   readonly consent: ConsentDoor;
   readonly webhooks: readonly WebhookDoor[];
   /** The sandbox's own: gets in without anybody clicking, unless the gateway is let in already. */
   consentWithoutBrowser(): Promise<void>;
+  /** Whether calls to a system fail at once now, as it did not answer. */
+  isBreakerOpen(system: System): boolean;
   /** Sends home who waits for Exact's budget, so that the process can end. */
   stopWaiting(): void;
   stop(): Promise<void>;
@@ -53,10 +59,14 @@ const exactReceiptMs = 24 * 3_600_000;
 const interactive = { class: "interactive" } as const;
 
 /** The two connectors, and the doors through which the systems reach us. */
-export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkParts): Links {
+export function linksOf({ config, store, clock, log, rules, onCall, sandboxes }: LinkParts): Links {
   const exactConfig = sandboxes ? sandboxExact(config, sandboxes) : realPart(config).exact;
   const crmConfig = sandboxes ? sandboxCustomcrm(sandboxes) : realPart(config).customcrm;
-  const logCall = ({ system, method, route, status, ms }: CallRecord) => log.debug({ system, method, route, status, ms }, "A call was made.");
+  const logCall = (call: CallRecord) => {
+    const { system, method, route, status, ms } = call;
+    log.debug({ system, method, route, status, ms }, "A call was made.");
+    onCall?.(call);
+  };
   const http = new HttpClient({ system: "EXACT", baseUrl: exactConfig.baseUrl, clock, log: logCall });
   const customcrmHttp = new HttpClient({ system: "CUSTOMCRM", baseUrl: crmConfig.baseUrl, clock, log: logCall });
   const budgetStore = store instanceof RedisStore ? new RedisBudgetStore(store.client, store.keys.other, "exact", rules) : new MemoryBudgetStore(rules);
@@ -89,6 +99,7 @@ export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkPar
   return {
     exact,
     customcrm,
+    exactApp: exactConfig,
     origins: { exact: exactConfig.baseUrl, customcrm: sandboxes?.customcrm.origin ?? crmConfig.baseUrl },
     consent: {
       authorizationUrl: () => exact.authorizationUrl(),
@@ -99,6 +110,7 @@ export function linksOf({ config, store, clock, log, rules, sandboxes }: LinkPar
     consentWithoutBrowser: async () => {
       if (sandboxes) await consentOf(exact, exactConfig, sandboxes);
     },
+    isBreakerOpen: (system) => (system === "EXACT" ? http : customcrmHttp).status().open,
     stopWaiting: () => budget.stop(),
     stop: async () => {
       await Promise.all([http.stop(), customcrm.stop()]);

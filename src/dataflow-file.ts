@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { type CreateRule, type Dataflow, type DataflowRow, dataflows } from "./domain/dataflow.js";
@@ -44,6 +45,10 @@ const fileSchema = z.strictObject({
   guards: z.strictObject({ deletions: guard.optional(), creates: guard.optional(), emptySideLinks: z.int().min(1).optional() }).optional(),
   clockToleranceSeconds: z.number().min(0).max(3600).optional(),
 });
+
+/** The settings of a site: what its `dataflow.yml` says, or as shipped where there is none. */
+export const readDataflowFile = (path = "dataflow.yml"): SyncSettings =>
+  existsSync(path) ? parseDataflowFile(readFileSync(path, "utf8"), path) : defaultSettings;
 
 /**
  * Reads `dataflow.yml` and applies it to the shipped table. All faults come at once, each with its line and path, in one

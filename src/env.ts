@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
 
@@ -27,8 +28,17 @@ const shape = {
   PORT: wholeNumber("a port from 0 (any that is free) to 65535", 0, 65_535),
   PUBLIC_URL: url("the http or https address under which others reach the gateway"),
   ROLE: oneOf("all, api or worker", ["all", "api", "worker"]),
-  API_KEYS: list("keys of at least 16 characters without blanks", /^\S{16,}$/),
+  API_KEYS: apiKeys("secrets of at least 16 characters without blanks and colons, or name:secret:scopes with scopes of read, write and sync joined by +"),
   JWT_JWKS_URL: url("the http or https address of your identity provider's key set"),
+  JWT_ISSUER: text("the issuer (`iss`) that tokens must have"),
+  JWT_AUDIENCE: list("the audiences (`aud`) of which tokens must have one", /^\S+$/),
+  CORS_ORIGINS: list("origins such as https://app.example, or * for all", /^(\*|https?:\/\/[^\s/?#]+)$/),
+  RATE_LIMIT_PER_MINUTE: wholeNumber("how many operations a client may send a minute, 0 for no limit", 0, 10_000_000),
+  MONITORING_ACCESS: oneOf("open or read", ["open", "read"]),
+  NODE_ENV: text("production, or anything else"),
+
+  PERSISTED_DOCUMENTS: text("the path of a manifest of persisted documents"),
+  PERSISTED_ONLY: oneOf("true or false", ["true", "false"]),
 
   SYNC_INTERVAL_SECONDS: wholeNumber("a whole number of seconds from 1 to 86400", 1, 86_400),
   FIRST_CONTACT: oneOf("review or live", ["review", "live"]),
@@ -79,6 +89,35 @@ function text(expected: string, pattern = /\S/) {
 function list(expected: string, pattern: RegExp) {
   const items = z.array(z.string().regex(pattern)).min(1);
   return z.string().transform(splitList).pipe(items).optional().describe(expected);
+}
+
+/** A key as it is kept: who has its secret is `name`, and may do what `scopes` say. */
+export interface ApiKey {
+  readonly name: string;
+  /** SHA-256 of the secret: the secret itself is not kept. */
+  readonly digest: string;
+  readonly scopes: readonly ApiScope[];
+}
+
+const apiScopes = ["read", "write", "sync"] as const;
+export type ApiScope = (typeof apiScopes)[number];
+
+/** `secret`, `name:secret` or `name:secret:scopes`. Without scopes a key may do everything. */
+function apiKeys(expected: string) {
+  const item = z
+    .string()
+    .regex(/^([\w.-]{1,64}:)?[^\s:]{16,}$|^[\w.-]{1,64}:[^\s:]{16,}:(read|write|sync)(\+(read|write|sync))*$/)
+    .transform(apiKey);
+  return z.string().transform(splitList).pipe(z.array(item).min(1)).optional().describe(expected);
+}
+
+function apiKey(item: string): ApiKey {
+  const parts = item.split(":");
+  const [first = "", secret = first, scopes] = parts;
+  const digest = createHash("sha256").update(secret).digest("hex");
+  // A key without a name is named after its digest, so that its place in the list does not matter.
+  const name = parts.length === 1 ? `key-${digest.slice(0, 8)}` : first;
+  return { name, digest, scopes: scopes === undefined ? apiScopes : apiScopes.filter((scope) => scopes.split("+").includes(scope)) };
 }
 
 function capabilities(expected: string) {

@@ -43,7 +43,9 @@ describe("which systems", () => {
       syncIntervalSeconds: 60,
       firstContact: "live",
       logLevel: "warn",
-      access: { apiKeys: [], jwksUrl: null },
+      access: { apiKeys: [], jwksUrl: null, jwtIssuer: null, jwtAudiences: [], corsOrigins: [], ratePerMinute: null, monitoring: "open" },
+      isProduction: false,
+      persisted: { path: null, isOnly: false },
       sandbox: { exactPort: 4020, customcrmPort: 4010 },
     });
   });
@@ -137,6 +139,16 @@ describe("faults", () => {
     ["CUSTOMCRM_CAPABILITIES", "changes,etags"],
     ["ENCRYPTION_KEY", `${"k".repeat(44)},short`],
     ["API_KEYS", "short"],
+    ["API_KEYS", "shop:short"],
+    ["API_KEYS", "shop:0123456789abcdef:raed"],
+    ["API_KEYS", "shop:0123456789abcdef:"],
+    ["API_KEYS", "0123456789abcdef,shop:0123456789abcdef:read,write"],
+    ["CORS_ORIGINS", "app.example"],
+    ["CORS_ORIGINS", "https://app.example/"],
+    ["RATE_LIMIT_PER_MINUTE", "many"],
+    ["MONITORING_ACCESS", "closed"],
+    ["JWT_ISSUER", "https://id.example"],
+    ["JWT_AUDIENCE", "tandem"],
     ["FIRST_CONTACT", "never"],
     ["LOG_LEVEL", "loud"],
     ["SYNC_INTERVAL_SECONDS", "1e3"],
@@ -156,8 +168,32 @@ describe("who may reach the gateway", () => {
     expect(faultyVariables({ HOST: host })).toEqual(["HOST"]);
   });
 
-  it.each([{ API_KEYS: "0123456789abcdef,fedcba9876543210" }, { JWT_JWKS_URL: "https://id.example/jwks" }])("listens anywhere with %o", (access) => {
+  it.each([
+    { API_KEYS: "0123456789abcdef,fedcba9876543210" },
+    { JWT_JWKS_URL: "https://id.example/jwks", JWT_ISSUER: "https://id.example", JWT_AUDIENCE: "tandem" },
+  ])("listens anywhere with %o", (access) => {
     expect(parseConfig({ HOST: "0.0.0.0", ...access }).host).toBe("0.0.0.0");
+  });
+
+  it("reads keys with a name and scopes, and keeps no secret", () => {
+    const { access } = parseConfig({ API_KEYS: "0123456789abcdef, shop:shop-secret-12345678:write+read,ops:operator-secret-1" });
+    expect(access.apiKeys).toEqual([
+      { name: "key-9f9f5111", digest: "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f", scopes: ["read", "write", "sync"] },
+      { name: "shop", digest: expect.stringMatching(/^[0-9a-f]{64}$/), scopes: ["read", "write"] },
+      { name: "ops", digest: expect.stringMatching(/^[0-9a-f]{64}$/), scopes: ["read", "write", "sync"] },
+    ]);
+    expect(JSON.stringify(access)).not.toMatch(/0123456789abcdef,|secret/);
+  });
+
+  it("limits how often a client may ask where clients are told apart, and as it is said", () => {
+    const rateOf = (env: Env) => parseConfig(env).access.ratePerMinute;
+    const keys = { API_KEYS: "0123456789abcdef" };
+    expect([rateOf({}), rateOf(keys), rateOf({ ...keys, RATE_LIMIT_PER_MINUTE: "0" }), rateOf({ RATE_LIMIT_PER_MINUTE: "5" })]).toEqual([
+      null,
+      12_000,
+      null,
+      5,
+    ]);
   });
 
   it.each(["127.0.0.1", "127.8.9.1", "::1", "localhost"])("takes %s for this machine alone", (host) => {

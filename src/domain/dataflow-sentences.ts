@@ -1,5 +1,5 @@
-import type { CreateRule } from "./dataflow.js";
-import type { DeletePolicy, System } from "./words.js";
+import { type CreateRule, type Dataflow, recordTypeOf } from "./dataflow.js";
+import type { DeletePolicy, EntityType, System } from "./words.js";
 
 /** One side of a dataflow, as sentences name it: `Customcrm` and `Customer`. */
 export interface NamedType {
@@ -7,13 +7,28 @@ export interface NamedType {
   readonly type: string;
 }
 
-/** A creation rule whose references are named as one system names them. */
-export type NamedRule = Exclude<CreateRule, { kind: "whenReferenced" }> | { readonly kind: "whenReferenced"; readonly by: readonly string[] };
+/** A creation rule as a document states it: references bear a system's own names, and a condition may be words alone. */
+export type NamedRule =
+  | Exclude<CreateRule, { kind: "whenReferenced" | "when" }>
+  | { readonly kind: "whenReferenced"; readonly by: readonly string[] }
+  | { readonly kind: "when"; readonly filter: { readonly field: string; readonly equals: string } | null; readonly reason: string };
 
 export const systemNames: { readonly [S in System]: string } = { CUSTOMCRM: "Customcrm", EXACT: "Exact" };
 
 export const nameOf = ({ system, type }: NamedType): string => `${system} ${type}`;
 export const withArticle = (noun: string): string => `${/^[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
+
+/** The rule for records of a system, with that system's names for what refers to them. */
+export const namedRule = (rule: CreateRule, flows: readonly Dataflow[], system: System): NamedRule =>
+  rule.kind === "whenReferenced" ? { kind: rule.kind, by: rule.by.map((type) => referrerName(flows, type, system)) } : rule;
+
+/** Where one type of a system belongs to two dataflows, its name alone would not say which refers. */
+export function referrerName(flows: readonly Dataflow[], type: EntityType, system: System): string {
+  const flow = flows.find((one) => one.type === type);
+  if (!flow) return type.toLowerCase();
+  const name = recordTypeOf(flow, system);
+  return flows.filter((one) => recordTypeOf(one, system) === name).length > 1 ? `${name} (${type.toLowerCase()} data)` : name;
+}
 
 /** When a record of one side gets a counterpart on the other: the whole vocabulary of `CreateRule` with and without matching. */
 export function ruleSentences(rule: NamedRule, from: NamedType, to: NamedType, isMatched: boolean): readonly string[] {
@@ -68,6 +83,7 @@ export function deleteSentence(policy: DeletePolicy, customcrm: NamedType, exact
 export const externalIdSentence = (property: string, customcrm: NamedType, exact: NamedType): string =>
   `The ID of the ${nameOf(exact)} is kept in the ${property} of the ${nameOf(customcrm)}.`;
 
-const condition = ({ filter }: Extract<NamedRule, { kind: "when" }>): string => `If its ${filter.field} is ${JSON.stringify(filter.equals)}`;
+const condition = ({ filter }: Extract<NamedRule, { kind: "when" }>): string =>
+  filter === null ? "On a condition" : `If its ${filter.field} is ${JSON.stringify(filter.equals)}`;
 const referrers = (types: readonly string[], system: string): string => types.map((type) => withArticle(`${system} ${type}`)).join(" or ");
 const uncapitalized = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);

@@ -54,6 +54,8 @@ export interface Entity {
   readonly timeUnknown?: readonly string[];
   /** Our create in Exact is linked, and Customcrm has not been told its id yet. */
   readonly externalIdOwed?: boolean;
+  /** Records that it refers to and that no entity knows yet: whoever gets one of them wakes it (R7). */
+  readonly awaits?: readonly AwaitedRecord[];
   /** The mutations under way on this entity, oldest first. The end of one is recorded in the step in which it leaves this list. */
   readonly operations?: readonly OpenOperation[];
   /** By field, the version at which it changed last; a field that is not named has not changed since it was first seen. */
@@ -95,6 +97,12 @@ export interface OperationFailure {
   readonly refused: RefusedWrite | null;
   /** Why it can't be undone, once that is known. */
   readonly unsafe: string | null;
+}
+
+export interface AwaitedRecord {
+  readonly type: EntityType;
+  readonly system: System;
+  readonly recordId: string;
 }
 
 /** A REVIEW ends by a person or by a changed key value, never by elimination (R6): so it remembers the key values it rests on. */

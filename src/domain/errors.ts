@@ -17,6 +17,7 @@ export const errorCodes = {
   UNEXPECTED_ANSWER: "The system's answer is not what its contract says.",
   INVALID: "The request is not valid; the message says what was expected and what came.",
   STORE_UNAVAILABLE: "Redis does not answer.",
+  SLOW_SUBSCRIBER: "The subscriber did not take what it had asked for as fast as it came. Subscribe again, and read anew what may have been missed.",
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
@@ -109,4 +110,13 @@ export class InvalidInputError extends TandemError {
 export class StoreUnavailableError extends TandemError {
   override readonly name = "StoreUnavailableError";
   readonly code = "STORE_UNAVAILABLE";
+}
+
+/** What waited for a subscriber has been thrown away, as it had become too much. */
+export class SlowSubscriberError extends TandemError {
+  override readonly name = "SlowSubscriberError";
+  readonly code = "SLOW_SUBSCRIBER";
+  constructor(waiting: number) {
+    super(`More than ${waiting} changes waited to be taken, so the subscription was ended. Subscribe again, and read anew what may have been missed.`);
+  }
 }

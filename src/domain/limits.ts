@@ -33,5 +33,39 @@ export const limits = {
     lateWritesMs: 60 * 60_000,
   },
   mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000, operationKeptMs: 30 * 24 * 3_600_000 },
+  subscriptions: {
+    /** Changes that wait for one subscriber; who lets more of them wait is dropped. */
+    waiting: 256,
+    /** Ids that one subscription may name. */
+    maxIds: 1000,
+    /** Operations under way on one WebSocket. */
+    perSocket: 100,
+    /** A run is looked at again this often, should a message about it be lost. */
+    runPollMs: 5_000,
+    /** Who subscribes is asked for again after this long, so that a credential that has ended ends its subscriptions. */
+    callerKnownMs: 60_000,
+    /** A client that takes nothing this long is cut off. */
+    stalledMs: 30_000,
+    pingMs: 15_000,
+    /** Bytes that may wait on one WebSocket before it is cut off. */
+    socketBytes: 8_000_000,
+  },
+  /** What one request to the API may ask for. */
+  request: {
+    maxBodyBytes: 1_000_000,
+    /** A body that takes longer to arrive is no longer waited for. */
+    bodyMs: 30_000,
+    maxBatch: 10,
+    /** Validating a document takes time that grows with the square of its length. */
+    maxTokens: 3_000,
+    maxDepth: 20,
+    maxAliases: 100,
+    /** Fields beside each other, fragments included. */
+    maxBreadth: 200,
+    /** Selections in all, fragments counted wherever they are spread. */
+    maxSelections: 5_000,
+    /** Items that lists may give in all: each `first` times those of the lists below it. */
+    maxItems: 25_000,
+  },
   history: { maxEvents: 200, keptMs: 400 * 24 * 3_600_000 },
 } as const;

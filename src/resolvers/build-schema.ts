@@ -2,19 +2,27 @@ import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse, specifiedDirectives } from "graphql";
-import { buildSchemaSync, type ContainerType, createResolversMap } from "type-graphql";
+import { buildSchemaSync, type ContainerType, createResolversMap, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account.resolver.js";
+import { AccountMutationResolver } from "./account-mutation.resolver.js";
 import { countResolvers } from "./connection.resolver.js";
 import { ContactResolver } from "./contact.resolver.js";
+import { ContactMutationResolver } from "./contact-mutation.resolver.js";
 import { DataflowResolver } from "./dataflow.resolver.js";
+import { DataflowMutationResolver } from "./dataflow-mutation.resolver.js";
 import { EntityReading } from "./entities.js";
+import { EntityWriting } from "./entity-writing.js";
 import { LinkResolver, MatchCandidateResolver } from "./link.resolver.js";
+import { LinkMutationResolver } from "./link-mutation.resolver.js";
 import { NodeResolver } from "./node.resolver.js";
 import { OperationResolver } from "./operation.resolver.js";
 import { Operations } from "./operations.js";
 import type { ResolverParts } from "./parts.js";
 import { ProductResolver } from "./product.resolver.js";
+import { ProductMutationResolver } from "./product-mutation.resolver.js";
 import { referenceResolvers } from "./references.js";
+import { SubscriptionResolver } from "./subscription.resolver.js";
+import { SyncMutationResolver } from "./sync-mutation.resolver.js";
 import { SyncRunResolver } from "./sync-run.resolver.js";
 import { SystemResolver } from "./system.resolver.js";
 
@@ -22,6 +30,7 @@ import { SystemResolver } from "./system.resolver.js";
 export function buildTandemSchema(parts: ResolverParts): GraphQLSchema {
   const entities = new EntityReading(parts);
   const operations = new Operations(parts);
+  const writing = new EntityWriting(parts);
   const resolvers = [
     new AccountResolver(entities),
     new ContactResolver(entities),
@@ -33,6 +42,13 @@ export function buildTandemSchema(parts: ResolverParts): GraphQLSchema {
     new DataflowResolver(parts),
     new SystemResolver(parts),
     new SyncRunResolver(parts),
+    new LinkMutationResolver(parts),
+    new DataflowMutationResolver(parts),
+    new SyncMutationResolver(parts),
+    new AccountMutationResolver(writing),
+    new ContactMutationResolver(writing),
+    new ProductMutationResolver(writing),
+    new SubscriptionResolver(entities),
     ...countResolvers.map((Counting) => new Counting()),
   ];
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
@@ -46,8 +62,16 @@ const header = `
   directive @oneOf on INPUT_OBJECT
 `;
 
+/** TypeGraphQL asks for one; every subscription names a source of its own instead. */
+const pubSub: PubSub = {
+  publish() {},
+  subscribe() {
+    throw new Error("A subscription has no source of its own.");
+  },
+};
+
 function federated(classes: [() => void], container: ContainerType, references: ReturnType<typeof referenceResolvers>): GraphQLSchema {
-  const base = buildSchemaSync({ resolvers: classes as never, container, directives: [...specifiedDirectives], validate: false });
+  const base = buildSchemaSync({ resolvers: classes as never, container, directives: [...specifiedDirectives], validate: false, pubSub });
   const resolvers = createResolversMap(base) as Record<string, Record<string, unknown>>;
   for (const [type, resolve] of Object.entries(references)) resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   return buildSubgraphSchema([{ typeDefs: parse(header + printSchemaWithDirectives(base)), resolvers: resolvers as never }]);

@@ -1,8 +1,7 @@
 import { FieldResolver, Query, Resolver, Root } from "type-graphql";
-import type { DataflowRow, Dataflow as DataflowTable } from "../domain/dataflow.js";
+import { dataTypeOf } from "../domain/data-types.js";
+import type { Dataflow as DataflowTable } from "../domain/dataflow.js";
 import type { Problem as ProblemOfEntity } from "../domain/entity.js";
-import { type ExactProperty, exactAccountProperties, exactContactProperties } from "../domain/exact-properties.js";
-import type { ExactType } from "../domain/words.js";
 import { Dataflow, LinkCounts } from "../schema/dataflow.type.js";
 import { Problem } from "../schema/problem.type.js";
 import { ruleSentence } from "./dataflow-rule.js";
@@ -18,7 +17,7 @@ export class DataflowResolver {
 
   @Query(() => [Dataflow], { description: "What is kept in step with what, and by which rules: the table that the sync itself works by." })
   dataflows(): Dataflow[] {
-    return this.#parts.settings.flows.map(dataflowObject);
+    return this.#parts.settings.flows.map((flow, _i, flows) => dataflowObject(flow, flows));
   }
 
   @FieldResolver(() => LinkCounts, { description: "How many entities have their link in each state." })
@@ -34,11 +33,11 @@ export class DataflowResolver {
   }
 }
 
-const dataflowObject = (flow: DataflowTable): Dataflow => ({
+export const dataflowObject = (flow: DataflowTable, flows: readonly DataflowTable[]): Dataflow => ({
   type: flow.type,
   customcrmType: flow.customcrm,
   exactType: flow.exact,
-  rule: ruleSentence(flow),
+  rule: ruleSentence(flow, flows),
   remark: flow.remark ?? null,
   match: flow.match,
   deletePolicy: flow.onDelete,
@@ -46,15 +45,8 @@ const dataflowObject = (flow: DataflowTable): Dataflow => ({
     field: row.field,
     customcrmProperty: row.customcrm,
     exactProperty: row.exact,
-    exactDataType: edmTypeOf(flow.exact, row),
+    exactDataType: dataTypeOf(flow, row, "EXACT"),
     direction: row.direction,
     conflictPolicy: row.policy,
   })),
 });
-
-const exactProperties: { readonly [T in ExactType]: Readonly<Record<string, ExactProperty>> } = {
-  Accounts: exactAccountProperties,
-  Contacts: exactContactProperties,
-};
-
-const edmTypeOf = (type: ExactType, row: DataflowRow): string => `Edm.${exactProperties[type][row.exact]?.edm ?? "String"}`;

@@ -52,6 +52,12 @@ export class Loaders {
     this.#pages = new DataLoader((keys) => this.#readPages(keys), { cacheKeyFn: (key) => JSON.stringify(key) });
   }
 
+  /** Forgets what was read: a mutation of this request has changed it. */
+  clear(): void {
+    for (const loader of [this.#entities, this.#views, this.#pages, ...this.#owners.values()]) loader.clearAll();
+    this.#records.clear();
+  }
+
   /** By its id, or one that it had before. */
   entity(id: string): Promise<Entity | null> {
     return this.#entities.load(id);

@@ -22,7 +22,7 @@ export class Operations {
   }
 }
 
-const operationObject = ({
+export const operationObject = ({
   id,
   status,
   writes,

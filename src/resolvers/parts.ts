@@ -3,6 +3,9 @@ import type { Problem } from "../domain/entity.js";
 import type { SyncSettings } from "../domain/settings.js";
 import type { Clock, EntityType, System } from "../domain/words.js";
 import type { Store } from "../store/store.js";
+import type { Actions } from "../sync/actions.js";
+import type { Runs } from "../sync/runs.js";
+import type { Submission, Submitted } from "../sync/submit.js";
 
 /** What resolvers need of the house. The optional ones answer "nothing known" when they are left out. */
 export interface ResolverParts {
@@ -13,6 +16,11 @@ export interface ResolverParts {
   readonly clock: Clock;
   /** Why a dataflow writes nothing now; null when it does. */
   readonly pausedProblem?: (type: EntityType) => Promise<Problem | null>;
+  /** What persons decide about links and dataflows, and the runs that they start. */
+  readonly actions?: Actions;
+  readonly runs?: Runs;
+  /** Takes a mutation of an entity. */
+  readonly submit?: (submission: Submission) => Promise<Submitted>;
   /** The operation that a key of this caller stands for. */
   readonly operationOfKey?: (key: string, caller: string | null) => Promise<string | null>;
 }

@@ -36,6 +36,10 @@ export class RecordLoaders {
     return loader.load({ id, maxAge });
   }
 
+  clear(): void {
+    for (const loader of this.#loaders.values()) loader.clearAll();
+  }
+
   async #read(system: System, type: RecordType, keys: readonly RecordKey[]): Promise<RecordReading[]> {
     const ids = [...new Set(keys.map((key) => key.id))];
     const snapshots = await this.#snapshots.get(ids.map((id) => ({ system, type, id })));

@@ -82,7 +82,8 @@ function positionOf(cursor: string): number {
   return Number(text.slice(1));
 }
 
-const runObject = ({ cancelRequested: _, ...run }: Run): SyncRun => ({
+/** A run as the API shows it. */
+export const runObject = ({ cancelRequested: _, ...run }: Run): SyncRun => ({
   ...run,
   problem: run.problem && { ...run.problem, system: null, field: null, attempts: 0, nextAttemptAt: null },
 });

@@ -155,3 +155,30 @@ export const PlannedActionKind = enumOf<PlannedActionKindWord>("PlannedActionKin
   CONFLICT: "Leaves a field to a person.",
   NONE: "Nothing: both sides agree.",
 });
+
+export const EntityChangeKind = enumOf<"CREATED" | "UPDATED" | "STATE_CHANGED" | "DELETED">("EntityChangeKind", "What happened to an entity.", {
+  CREATED: "It is new here.",
+  UPDATED: "Unified fields have changed; `fields` names them.",
+  STATE_CHANGED: "Its link stands otherwise; no field has changed.",
+  DELETED: "It is gone. If it was joined with another, changes of that one go to whoever watches its id.",
+});
+
+export const MatchAction = enumOf<"CREATE_NEW" | "LEAVE_ALONE">("MatchAction", "What to do with a record that none of the candidates is the counterpart of.", {
+  CREATE_NEW: "Create a record for it in the other system.",
+  LEAVE_ALONE: "Leave it without a counterpart, until one of its match keys changes.",
+});
+
+export const HeldWork = enumOf<"APPLY" | "DISCARD">("HeldWork", "What becomes of what a guard had held.", {
+  APPLY: "It is carried out, and not counted again.",
+  DISCARD: "It is dropped: what a deletion has left over stays as it is and is DETACHED, what was to be created is left alone. Edits go on in any case.",
+});
+
+export const PartialFailure = enumOf<"RETRY" | "ROLLBACK">("PartialFailure", "What to do when one system has taken a change and the other can't take it now.", {
+  RETRY: "Carry on in the background until the other has it too.",
+  ROLLBACK: "Undo what was taken. It ends as REJECTED once it is certain that nothing of it stands.",
+});
+
+export const WhenBusy = enumOf<"REFUSE" | "QUEUE">("WhenBusy", "What to do when a system's budget has no room now, and nothing was sent yet.", {
+  REFUSE: "Say so at once, with the time from which on there is room.",
+  QUEUE: "Accept it, and send it when there is room.",
+});

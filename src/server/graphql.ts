@@ -1,39 +1,78 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { unwrapResolverError } from "@apollo/server/errors";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { GraphQLSchema } from "graphql";
+import type { FastifyInstance } from "fastify";
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import { limits } from "../domain/limits.js";
+import { Changes } from "../resolvers/changes.js";
 import { type RequestContext, requestContext } from "../resolvers/context.js";
 import { formatError, formatNote } from "../resolvers/format-error.js";
 import { LiveReads } from "../resolvers/live-reads.js";
 import type { ResolverParts } from "../resolvers/parts.js";
+import { RunProgresses } from "../resolvers/run-progress.js";
+import type { Caller } from "./access.js";
+import { anyone } from "./doorkeeper.js";
+import { eventStream, wantsEvents } from "./event-stream.js";
+import { eachWithItsOwn, type GuardedContext, guards, refuseLongBatch, sizeRule } from "./guards.js";
+import type { Incoming } from "./incoming.js";
+import type { Metrics } from "./metrics.js";
+import { PersistedDocuments } from "./persisted-documents.js";
+import { admitRequest } from "./persisted-requests.js";
+import { logOperations } from "./request-log.js";
+import { statusForJson } from "./status-for-json.js";
+import { type StreamContext, Streams, subscriptionsByStream } from "./streams.js";
+import { addWebSocket } from "./web-socket.js";
 
 export interface GraphqlParts extends ResolverParts {
   readonly schema: GraphQLSchema;
   readonly log: Logger;
   readonly newId: () => string;
-  /** Who sends a request; null where nobody has to identify themselves. Throws when the request must not be answered. */
-  readonly callerOf?: (request: FastifyRequest) => Promise<string | null>;
+  /** Who sends a request; default: nobody has to identify themselves. Throws when the request must not be answered. */
+  readonly callerOf?: (incoming: Incoming & { readonly body?: unknown }) => Promise<Caller>;
+  /** Introspection is off. */
+  readonly isProduction?: boolean;
+  readonly metrics?: Metrics;
+  /** Documents that clients may name; default: none. */
+  readonly documents?: PersistedDocuments;
+  /** Whether pages of another origin may connect by WebSocket; default: none. */
+  readonly isOriginAllowed?: (origin: string) => boolean;
+  /** Bounds of subscriptions, where they differ from the usual ones. */
+  readonly streaming?: Partial<Streaming>;
 }
 
-/** No query needs more; uploads are not taken. */
-const maxBodyBytes = 1_000_000;
+interface Streaming {
+  readonly waiting: number;
+  readonly runPollMs: number;
+  readonly callerKnownMs: number;
+  readonly stalledMs: number;
+  readonly pingMs: number;
+}
 
-/** `/graphql` over HTTP. The server stops with `app`. */
+/** Uploads are not taken, so that no operation needs more. */
+const { maxBodyBytes, maxTokens } = limits.request;
+
+/** `/graphql` over HTTP, and by WebSocket and server-sent events, which `/graphql/stream` answers with too. The server stops with `app`. */
 export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
-  const { schema, log, newId } = parts;
-  const apollo = new ApolloServer<RequestContext>({
+  const { schema, log, newId, documents = PersistedDocuments.none } = parts;
+  for (const sentence of documents.invalidIn(schema)) log.warn(sentence);
+  const apollo = new ApolloServer<StreamContext>({
     schema,
-    introspection: true,
+    introspection: !parts.isProduction,
+    hideSchemaDetailsFromClientErrors: parts.isProduction ?? false,
     includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
+    // Kept in a cache of at most 30 MB, from which the least used goes first.
+    persistedQueries: documents.isOnly ? false : { ttl: null },
     logger: apolloLog(log),
-    formatError: (formatted, error) => formatError(formatted, error, log, newId),
+    formatError: (formatted, error) => formatError(explained(formatted), error, log, newId),
+    allowBatchedHttpRequests: true,
+    parseOptions: { maxTokens },
+    validationRules: [sizeRule],
     // The process handles its signals itself.
     stopOnTerminationSignals: false,
     plugins: [
@@ -41,7 +80,13 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      logOperations(log),
+      ...(parts.metrics ? [parts.metrics.plugin] : []),
+      guards((reason) => parts.metrics?.refused(reason)),
+      eachWithItsOwn((caller) => contextFor(caller)),
       notesBesideData,
+      subscriptionsByStream,
+      statusForJson,
     ],
   });
   await apollo.start();
@@ -49,18 +94,51 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   app.addHook("onClose", () => apollo.stop());
 
   const live = new LiveReads(parts);
-  const context = async (request: FastifyRequest) => requestContext(parts, live, (await parts.callerOf?.(request)) ?? null);
+  const streaming = { ...limits.subscriptions, ...parts.streaming };
+  const watching = { changes: new Changes(parts.store, streaming.waiting), runs: new RunProgresses(parts.store, streaming.runPollMs) };
+  const contextFor = (credentials: Caller): GuardedContext => ({ ...requestContext(parts, live, credentials.name, watching), credentials });
+  const contextOf = async (incoming: Incoming) => contextFor((await parts.callerOf?.(incoming)) ?? anyone);
+  const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
+  const admit = documents.admit.bind(documents);
+  const streams = new Streams({ parts, apollo, live, contextOf, shown, admit, callerKnownMs: streaming.callerKnownMs });
+  addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs });
   await app.register(async (scope) => {
     // A form of another site could send text without asking the browser first.
     scope.removeContentTypeParser("text/plain");
     scope.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+      if (error instanceof GraphQLError) return reply.code(error.extensions.http?.status ?? 400).send({ errors: [shown(error)] });
       const status = error.statusCode ?? 500;
       if (status >= 500) log.error({ err: error }, "A request to /graphql could not be taken.");
       const message = status >= 500 ? "The gateway could not take the request." : error.message;
       return reply.code(status).send({ errors: [{ message, extensions: { code: status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST" } }] });
     });
-    scope.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", bodyLimit: maxBodyBytes, handler: fastifyApolloHandler(apollo, { context }) });
+    const events = eventStream(app, { streams, log, stalledMs: streaming.stalledMs });
+    scope.addHook("preHandler", async (request, reply) => {
+      if (request.routeOptions.url !== "/graphql") return;
+      refuseLongBatch(request.body);
+      if (wantsEvents(request)) return events(request, reply);
+      admitRequest(documents, request);
+    });
+    const handler = fastifyApolloHandler(apollo, { context: contextOf });
+    scope.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", bodyLimit: maxBodyBytes, handler });
+    scope.route({ method: ["GET", "POST"], url: "/graphql/stream", bodyLimit: maxBodyBytes, handler: events });
   });
+}
+
+/** An error as GraphQL shows it, without what is said by the status and the headers of an answer. */
+function plainly(error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  const { extensions: { http: _, ...extensions } = {}, ...shown } = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
+  const code = cause instanceof GraphQLError ? cause.extensions.code : undefined;
+  return explained({ ...shown, extensions: { code: "INTERNAL_SERVER_ERROR", ...(code === undefined ? {} : { code }), ...extensions } });
+}
+
+/** GraphQL.js 16 knows neither directive, so that it only says that they are unknown. */
+function explained(error: GraphQLFormattedError): GraphQLFormattedError {
+  // Apollo gives whatever a rule reports the code of a document that is wrong.
+  if (error.extensions?.what !== undefined) return { ...error, extensions: { ...error.extensions, code: "REQUEST_TOO_LARGE" } };
+  const [, directive] = /^Unknown directive "@(defer|stream)"/.exec(error.message) ?? [];
+  return directive ? { ...error, message: `@${directive} is not supported: answers come whole. Send the operation without it.` } : error;
 }
 
 /** Errors about data that is there all the same: a record that could not be read now, shown as it was read before. */

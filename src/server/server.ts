@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
+import { limits } from "../domain/limits.js";
 import { buildTandemSchema } from "../resolvers/build-schema.js";
+import { addCors, isOriginListed } from "./cors.js";
+import type { Doorkeeper } from "./doorkeeper.js";
 import { addExplorer } from "./explorer.js";
 import { addGraphql, type GraphqlParts } from "./graphql.js";
 import { addHealth, type HealthParts } from "./health.js";
+import { addMetrics, type MonitoringParts } from "./monitoring.js";
+import { addRequestIds } from "./request-log.js";
 
-export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "store">, Omit<HealthParts, "store"> {
+export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "store" | "isOriginAllowed">, Omit<HealthParts, "store">, MonitoringParts {
   readonly store: GraphqlParts["store"];
   readonly host: string;
   /** 0: any that is free. */
@@ -14,6 +19,12 @@ export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "st
   readonly log: Logger;
   /** Names the faults that a client is told of and the log explains. */
   readonly newId?: () => string;
+  /** Who is let in; default: everybody. */
+  readonly doorkeeper?: Doorkeeper;
+  /** Origins of other sites whose pages may call. */
+  readonly corsOrigins?: readonly string[];
+  /** A request that takes longer to arrive is cut off. */
+  readonly arrivalMs?: number;
   /** Further routes, such as webhooks; each in a scope of its own, with its own body limit. */
   readonly routes?: readonly ((app: FastifyInstance) => Promise<void>)[];
 }
@@ -30,11 +41,15 @@ const maxBodyBytes = 100_000;
 
 /** The HTTP server: `/graphql`, the explorer at `/`, health, and what `routes` add. Rejects when the port is taken. */
 export async function createServer(parts: ServerParts): Promise<Server> {
+  const { doorkeeper, corsOrigins = [], newId = randomUUID, arrivalMs = limits.request.bodyMs } = parts;
   const app: FastifyInstance = Fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     forceCloseConnections: "idle",
+    requestTimeout: arrivalMs,
+    // How often Node looks for requests that take too long.
+    http: { headersTimeout: arrivalMs, connectionsCheckingInterval: Math.ceil(arrivalMs / 6) },
   });
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -42,9 +57,18 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     return stopping;
   };
   try {
-    await addGraphql(app, { ...parts, schema: buildTandemSchema(parts), newId: parts.newId ?? randomUUID });
+    addRequestIds(app, randomUUID);
+    addCors(app, corsOrigins);
+    await addGraphql(app, {
+      ...parts,
+      schema: buildTandemSchema(parts),
+      newId,
+      ...(doorkeeper ? { callerOf: (incoming) => doorkeeper.admit(incoming) } : {}),
+      isOriginAllowed: isOriginListed(corsOrigins),
+    });
     addExplorer(app);
     addHealth(app, parts);
+    addMetrics(app, parts);
     for (const add of parts.routes ?? []) await app.register(async (scope) => add(scope));
     await app.listen({ host: parts.host, port: parts.port });
   } catch (error) {

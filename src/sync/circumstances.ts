@@ -3,10 +3,9 @@ import type { Entity } from "../domain/entity.js";
 import { type EntityType, otherSystem, type System, systems } from "../domain/words.js";
 import type { Observation, Sighting } from "./decide/observation.js";
 import { survivorOf } from "./decide/survivor.js";
-import { openCreateKey } from "./document.js";
 import { referrers } from "./join.js";
-import { nameOf } from "./mint.js";
 import type { Seen } from "./observe.js";
+import { fits, openCreates } from "./open-creates.js";
 import type { SettleParts } from "./parts.js";
 
 /** What a plan must know besides the two records; asked only where it can matter, as each is a look-up of its own. */
@@ -20,13 +19,9 @@ async function holdOf({ store, settings }: SettleParts, { entity, flow, sides }:
   const system = aloneIn(entity);
   const side = system && sides[system];
   if (!system || side?.kind !== "present" || entity.linkedAt !== null) return null;
-  const type = recordTypeOf(flow, system);
-  for (const other of settings.flows.filter((one) => recordTypeOf(one, system) === type)) {
-    const open = await store.entities.byMatchKey(other.type, openCreateKey(system, type, nameOf(flow, side.record)), 2);
-    const owner = open.find((one) => one.id !== entity.id);
-    if (owner) return { reason: "A create of ours is under way that this record may come from.", until: owner.nextActionAt };
-  }
-  return null;
+  const open = await openCreates({ store, flows: settings.flows }, system, [recordTypeOf(flow, system)]);
+  const own = open.find((one) => one.entity.id !== entity.id && fits(one, side.record));
+  return own ? { reason: "A create of ours is under way that this record may come from.", until: own.entity.nextActionAt } : null;
 }
 
 /** Types of entities that refer to this one, for `create: whenReferenced`. */

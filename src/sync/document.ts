@@ -1,10 +1,11 @@
-import { canonical, folded } from "../domain/canonical.js";
+import { canonical } from "../domain/canonical.js";
 import type { Dataflow } from "../domain/dataflow.js";
 import { recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, HistoryEvent } from "../domain/entity.js";
 import type { SystemRecord } from "../domain/record.js";
 import type { RecordType, System } from "../domain/words.js";
 import type { EntityWrite } from "../store/store.js";
+import { awaitedKey } from "./awaited.js";
 import { indexEntryOf } from "./index-entry.js";
 
 /** What the store is given for one entity: the document, what lists and matching find it by, and what goes into its history. */
@@ -12,12 +13,11 @@ export function writeOf(flow: Dataflow, entity: Entity, history: readonly Omit<H
   const number = customcrm?.system === "CUSTOMCRM" ? canonical("code", customcrm.properties.Number) : null;
   const index = indexEntryOf(flow, entity, { number });
   const open = entity.intents
-    .filter((intent) => intent.operation === "CREATE")
-    .map((intent) =>
-      openCreateKey(intent.system, recordTypeOf(flow, intent.system), intent.fields.lastName ?? intent.fields.name ?? intent.fields.firstName ?? null),
-    );
-  return { entity, index: { ...index, matchKeys: [...index.matchKeys, ...open] }, history };
+    .filter((intent) => intent.operation === "CREATE" && !intent.givenUpAt)
+    .map((intent) => openCreateKey(intent.system, recordTypeOf(flow, intent.system)));
+  const awaited = (entity.awaits ?? []).map(awaitedKey);
+  return { entity, index: { ...index, matchKeys: [...index.matchKeys, ...open, ...awaited] }, history };
 }
 
-/** The key under which an entity with an open create is found: what the new row will carry. */
-export const openCreateKey = (system: System, type: RecordType, name: string | null): string => `open:${system}:${type}:${folded(name ?? "")}`;
+/** The key under which entities with an open create are found: a new row there may be theirs. */
+export const openCreateKey = (system: System, type: RecordType): string => `open:${system}:${type}`;

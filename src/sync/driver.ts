@@ -10,6 +10,10 @@ export interface DriverOptions {
   readonly sweepMs: number;
   /** Hints that come within this time are one. */
   readonly hintMs: number;
+  /** Works on a run. It settles by itself what it has to. */
+  readonly onRun?: (runId: string, signal: AbortSignal) => Promise<void>;
+  /** Called when what could be done has been done. */
+  readonly onDrained?: () => Promise<void>;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -43,13 +47,20 @@ export class Driver {
     await this.queue.add({ kind: "poll", system, isHinted: true }, { key: `hint:${system}`, delayMs: this.options.hintMs, priority: 1 });
   }
 
+  /** Something is marked: begin with it now, not at the next sweep. */
+  async nudge(): Promise<void> {
+    await this.queue.add({ kind: "sweep" }, { key: "nudge", priority: 1 });
+  }
+
   async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {
     // Every call that is under way listens to it.
     setMaxListeners(0, signal);
     try {
       if (job.kind === "poll") await this.engine.poll(job.system, { signal, isHinted: job.isHinted ?? false });
       if (job.kind === "sweep") await this.engine.sweep();
+      if (job.kind === "run") return await this.options.onRun?.(job.runId, signal);
       await this.engine.drain(signal, () => this.#isReady());
+      await this.options.onDrained?.();
     } catch (error) {
       this.options.onError(error, job.kind);
       // The queue tries again, later and later; the marks keep what is still to do (R14).

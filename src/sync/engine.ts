@@ -1,6 +1,6 @@
 import type { CallClass, Connector } from "../connectors/connector.js";
 import { limits } from "../domain/limits.js";
-import type { RecordRef } from "../domain/record.js";
+import { type RecordRef, refKey } from "../domain/record.js";
 import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
 import { compare } from "./compare.js";
 import { heldKey, mintUnknown } from "./mint.js";
@@ -32,6 +32,7 @@ export class Engine {
   readonly #epochs = new Map<System, { readonly epoch: string; readonly at: number }>();
   readonly #polls = new Map<System, Promise<Pulled>>();
   readonly #nextPolls = new Map<System, Promise<Pulled>>();
+  readonly #nextPolls = new Map<System, Promise<Pulled>>();
   #isHalted = false;
   #isDraining = false;
   #wanted = false;
@@ -45,15 +46,16 @@ export class Engine {
    * it is being read already waits for that reading, and who was hinted at something for one more after it.
    */
   async poll(system: System, options: PollOptions = {}): Promise<Pulled> {
+    const waiting = this.#nextPolls.get(system);
+    if (waiting) return waiting;
     const underWay = this.#polls.get(system);
     if (!underWay) return this.#begin(system, options);
-    if (!options.isHinted) return underWay;
-    const again = async () => {
-      await underWay.catch(() => {});
-      this.#nextPolls.delete(system);
-      return this.poll(system, { ...options, isHinted: false });
-    };
-    const next = this.#nextPolls.get(system) ?? again();
+    const next = underWay
+      .catch(() => {})
+      .then(() => {
+        this.#nextPolls.delete(system);
+        return this.#begin(system, options);
+      });
     this.#nextPolls.set(system, next);
     return next;
   }
@@ -83,8 +85,12 @@ export class Engine {
   }
 
   /** Compares everything that a system has with what is known of it. */
-  async compare(system: System, options: { readonly signal?: AbortSignal; readonly onRead?: (count: number) => void } = {}): Promise<void> {
-    await compare(this.#pullParts(), this.#connector(system), { class: "compare", ...signalOf(options) }, options.onRead);
+  async compare(
+    system: System,
+    options: { readonly signal?: AbortSignal; readonly onRead?: (count: number) => void; readonly only?: readonly EntityType[] } = {},
+  ): Promise<void> {
+    const parts = { ...this.#pullParts(), ...(options.only ? { only: options.only } : {}) };
+    await compare(parts, this.#connector(system), { class: "compare", ...signalOf(options) }, options.onRead);
   }
 
   /** True once every feed of both systems was read to its end: before that nobody can say that a record has no counterpart (R6). */
@@ -113,6 +119,14 @@ export class Engine {
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get isHalted(): boolean {
+    return this.#isHalted;
   }
 
   /** Begins nothing more, so that the process can end soon: what is under way is finished, the rest stays marked. */
@@ -178,16 +192,21 @@ export class Engine {
     const { store } = this.#parts;
     const found = await store.documents.get<RecordRef[]>("meta", heldKey);
     if (!found || found.value.length === 0) return;
-    const [owners, snapshots] = await Promise.all([store.entities.idsOfRecords(found.value), store.snapshots.get(found.value)]);
-    if (!(await store.documents.set("meta", heldKey, [], found.version))) return;
+    const snapshots = await store.snapshots.get(found.value);
+    const isThere = found.value.map((_, i) => snapshots[i]?.deletedAt === null);
+    const owners = await store.entities.idsOfRecords(found.value);
     for (const system of systems) {
-      const records = found.value.flatMap((ref, i) => {
-        const snapshot = snapshots[i];
-        return ref.system === system && !owners[i] && snapshot && snapshot.deletedAt === null ? [snapshot.record] : [];
-      });
-      // Those that still fit an open create are held again.
+      const records = found.value.flatMap((ref, i) => (ref.system === system && isThere[i] && !owners[i] ? (snapshots[i]?.record ?? []) : []));
+      // Those that still fit an open create stay held.
       await mintUnknown(this.#pullParts(), system, records);
     }
+    // Only what is somebody's now, or gone, leaves the list: a crash before this loses nothing (I7).
+    const after = await store.documents.get<RecordRef[]>("meta", heldKey);
+    if (!after) return;
+    const known = await store.entities.idsOfRecords(after.value);
+    const gone = new Set(found.value.filter((_, i) => !isThere[i]).map(refKey));
+    const left = after.value.filter((ref, i) => !known[i] && !gone.has(refKey(ref)));
+    if (left.length < after.value.length) await store.documents.set("meta", heldKey, left, after.version);
   }
 
   #connector(system: System): Connector {
@@ -195,8 +214,8 @@ export class Engine {
   }
 
   #pullParts() {
-    const { store, settings, clock, newId } = this.#parts;
-    return { store, flows: settings.flows, clock, newId, overlapMs: settings.overlapMs, settings };
+    const { store, settings, clock, newId, onEmptySide } = this.#parts;
+    return { store, flows: settings.flows, clock, newId, overlapMs: settings.overlapMs, settings, ...(onEmptySide ? { onEmptySide } : {}) };
   }
 }
 

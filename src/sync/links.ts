@@ -1,6 +1,6 @@
 import type { Fields } from "../domain/canonical.js";
 import type { Entity, MatchCandidate, Problem } from "../domain/entity.js";
-import type { IsoTime, LinkOrigin } from "../domain/words.js";
+import type { IsoTime, LinkOrigin, System } from "../domain/words.js";
 import { differing } from "./decide/units.js";
 import { fieldVersionsAfter } from "./decide/versions.js";
 
@@ -29,8 +29,7 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     // What a client has asked of either of them is still owed.
     wanted: customcrm.wanted ?? exact.wanted,
     ...operationsOf(customcrm, exact),
-    // A write whose answer was lost may still land, whatever its record belongs to.
-    intents: [...customcrm.intents, ...exact.intents].filter((intent) => intent.sentAt !== null),
+    intents: [...mayLand(customcrm, "CUSTOMCRM"), ...mayLand(exact, "EXACT")],
     state: "PENDING",
     origin,
     linkedAt: now,
@@ -60,7 +59,16 @@ export function parted(entity: Entity, newId: () => string, fields: { customcrm:
   const common = { ...entity, ...unsettled, state: "DETACHED" as const, origin: null, linkedAt: null, problem, nextActionAt: null, formerExactEntityId: null };
   const cutFrom = entity.records.EXACT ? [...new Set([...entity.cutFrom, entity.records.EXACT])] : entity.cutFrom;
   return {
-    customcrm: { ...common, records: { CUSTOMCRM: entity.records.CUSTOMCRM, EXACT: null }, fields: fields.customcrm, version: entity.version + 1, cutFrom },
+    customcrm: {
+      ...common,
+      records: { CUSTOMCRM: entity.records.CUSTOMCRM, EXACT: null },
+      fields: fields.customcrm,
+      version: entity.version + 1,
+      cutFrom,
+      // What a client has asked for goes to the side that keeps the entity; to delete was meant for both.
+      wanted: entity.wanted?.kind === "UPDATE" ? entity.wanted : null,
+      intents: mayLand(entity, "CUSTOMCRM"),
+    },
     exact: {
       ...common,
       id: entity.formerExactEntityId ?? newId(),
@@ -69,9 +77,13 @@ export function parted(entity: Entity, newId: () => string, fields: { customcrm:
       fields: fields.exact,
       version: entity.version + 1,
       cutFrom: [],
+      intents: mayLand(entity, "EXACT"),
     },
   };
 }
+
+/** Writes whose answer was lost may still land, whatever their record belongs to by then (R8). */
+const mayLand = ({ intents }: Entity, system: System): Entity["intents"] => intents.filter((one) => one.system === system && one.sentAt !== null);
 
 /** What a person should read where more than one record fits. */
 export function reviewProblem(code: "AMBIGUOUS_MATCH" | "KEYS_DISAGREE", candidates: readonly MatchCandidate[], since: IsoTime): Problem {

@@ -1,16 +1,17 @@
 import type { CallOptions, Condition } from "../connectors/connector.js";
-import { type Dataflow, fieldsOf, propertyOf, recordTypeOf } from "../domain/dataflow.js";
+import { type Dataflow, propertyOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, Intent } from "../domain/entity.js";
+import { limits } from "../domain/limits.js";
 import type { SystemRecord } from "../domain/record.js";
 import { isoTime, otherSystem } from "../domain/words.js";
+import { clockSlackMs, likeness } from "./decide/likeness.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
+import { referrers } from "./join.js";
+import { heldRows } from "./mint.js";
 import type { Seen } from "./observe.js";
 import { isPassing } from "./outcome.js";
 import type { SettleParts } from "./parts.js";
-
-/** A create may have been noted by the system's clock a little before ours says it was sent. */
-const clockSlackMs = 5 * 60_000;
 
 export interface Looked {
   /** Creates that are certainly not there: they may be sent again. */
@@ -42,36 +43,70 @@ const isDue = ({ clock, settings }: SettleParts, entity: Entity, intent: Intent)
   clock() >= quarantineEnd(intent, settings.quarantineMs);
 
 /** The record that the create has made; null: there is none; unknown: it could not be looked for now. */
-async function find({ connectors, store }: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<SystemRecord | null | "unknown"> {
-  const telling = flow.rows.filter((row) => (row.refersTo || ["name", "lastName", "firstName"].includes(row.field)) && intent.fields[row.field]);
-  const where = telling.map((row): Condition => ({ property: propertyOf(row, intent.system), equals: intent.fields[row.field] ?? "" }));
-  const type = recordTypeOf(flow, intent.system);
-  const since = isoTime(Date.parse(intent.sentAt ?? "") - clockSlackMs);
+async function find(parts: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<SystemRecord | null | "unknown"> {
   try {
-    const rows = await connectors[intent.system].find(type, where, since, options);
-    const owners = await store.entities.idsOfRecords(rows.map((row) => ({ system: intent.system, type, id: row.id })));
-    const owned = await store.entities.get(owners.filter((id): id is string => id !== null));
-    const free = rows.filter((_, i) => {
-      const owner = owned.find((one) => one !== null && one.id === owners[i]);
-      return !owners[i] || (owner && owner.type === flow.type && owner.records[otherSystem(intent.system)] === null);
-    });
-    const unread = owners.some((id, i) => id !== null && !owned.some((one) => one?.id === id) && rows[i]);
-    if (unread) return "unknown";
-    const exactly = free.filter((row) => carries(flow, intent, row));
-    return exactly[0] ?? null;
+    if (!(await isFeedRead(parts, flow, intent))) return "unknown";
+    const rows = await created(parts, flow, intent, options);
+    const owners = await ownersOf(parts, rows);
+    if (owners === null) return "unknown";
+    const alike = rows
+      .map((row, i) => ({ row, owner: owners[i], likeness: likeness(flow, intent, row) }))
+      .flatMap(({ row, owner, likeness: found }) => (found !== null && isFree(owner, intent) ? [{ row, likeness: found }] : []));
+    return alike.sort((a, b) => b.likeness - a.likeness)[0]?.row ?? null;
   } catch (error) {
     if (isPassing(error)) return "unknown";
     throw error;
   }
 }
 
-/** It holds what was sent. A system may have dropped a field in silence, so what is missing says nothing. */
-function carries(flow: Dataflow, intent: Intent, row: SystemRecord): boolean {
-  const fields = fieldsOf(flow, row);
-  return Object.entries(intent.fields).every(([field, value]) => (fields[field] ?? null) === null || fields[field] === value);
+/** The feed first (R8): what has landed is held or minted by then, wherever a person has moved it since. */
+async function isFeedRead({ connectors, store, settings }: SettleParts, flow: Dataflow, intent: Intent): Promise<boolean> {
+  const { system } = intent;
+  const feeds = connectors[system].feeds.filter((feed) => feed.types.includes(recordTypeOf(flow, system)));
+  const states = await Promise.all(feeds.map((feed) => store.feeds.get(system, feed.name)));
+  const end = quarantineEnd(intent, settings.quarantineMs);
+  return states.every(({ polledAt }) => polledAt === null || Date.parse(polledAt) >= end);
 }
 
-async function adopt({ store, clock }: SettleParts, flow: Dataflow, entity: Entity, intent: Intent, found: SystemRecord): Promise<boolean> {
+/**
+ * What was created there since then: a person may have changed its name meanwhile, so that it is not asked for by name, unless so
+ * much was created that one page does not hold it.
+ */
+async function created(parts: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<readonly SystemRecord[]> {
+  const found = await createdThere(parts, flow, intent, options);
+  const held = (await heldRows(parts.store)).filter((row) => row.system === intent.system && row.type === recordTypeOf(flow, intent.system));
+  return [...found, ...held.filter((row) => !found.some((one) => one.id === row.id))];
+}
+
+async function createdThere({ connectors }: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<readonly SystemRecord[]> {
+  const connector = connectors[intent.system];
+  const type = recordTypeOf(flow, intent.system);
+  const since = isoTime(Date.parse(intent.sentAt ?? "") - clockSlackMs);
+  const conditions = (rows: Dataflow["rows"]) =>
+    rows
+      .filter((row) => intent.fields[row.field])
+      .map((row): Condition => ({ property: propertyOf(row, intent.system), equals: intent.fields[row.field] ?? "" }));
+  const references = flow.rows.filter((row) => row.refersTo);
+  const all = await connector.find(type, conditions(references), since, options);
+  if (all.length < limits.exact.pageSize) return all;
+  const names = flow.rows.filter((row) => ["name", "lastName", "firstName"].includes(row.field));
+  return [...all, ...(await connector.find(type, conditions([...references, ...names]), since, options))];
+}
+
+/** Who has these records; null: that changes just now. */
+async function ownersOf({ store }: SettleParts, rows: readonly SystemRecord[]): Promise<readonly (Entity | null)[] | null> {
+  const ids = await store.entities.idsOfRecords(rows.map(({ system, type, id }) => ({ system, type, id })));
+  const owned = await store.entities.get(ids.filter((id): id is string => id !== null));
+  const owners = ids.map((id) => (id === null ? null : owned.find((one) => one?.id === id)));
+  return owners.some((owner) => owner === undefined) ? null : owners.map((owner) => owner ?? null);
+}
+
+/** Nobody's, or minted as an entity of its own before it was recognised. */
+const isFree = (owner: Entity | null | undefined, { system }: Intent): boolean =>
+  !owner || (owner.records[otherSystem(system)] === null && owner.state !== "DETACHED");
+
+async function adopt(parts: SettleParts, flow: Dataflow, entity: Entity, intent: Intent, found: SystemRecord): Promise<boolean> {
+  const { store, clock } = parts;
   const ref = { system: intent.system, type: found.type, id: found.id };
   await store.snapshots.put([found], isoTime(clock()), await store.snapshots.ticket());
   const [ownerId] = await store.entities.idsOfRecords([ref]);
@@ -84,6 +119,8 @@ async function adopt({ store, clock }: SettleParts, flow: Dataflow, entity: Enti
   const result = await store.entities.commit({
     put: [writeOf(flow, adopted, [])],
     ...(owner ? { remove: [{ id: owner.id, revision: owner.revision, into: entity.id }] } : {}),
+    // What waited for this to have a counterpart can go on (R7).
+    markDirty: [entity.id, ...(await referrers(parts, entity.type, [entity.id, ...(owner ? [owner.id] : [])]))],
   });
   return result.ok;
 }

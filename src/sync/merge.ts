@@ -11,6 +11,8 @@ export interface MergeSide {
   readonly at: number | null;
   /** The value is a write of ours that landed late: nobody's edit, to be put right (R8). */
   readonly late: boolean;
+  /** A write was ignored (R5): what came back instead, and what it was made from, both sides never agreed on. */
+  readonly unagreed?: boolean;
 }
 
 export interface MergeInput {
@@ -131,8 +133,9 @@ const hasChanged = (side: MergeSide): boolean => side.base !== null && !side.lat
 
 /** Something would be gone that both sides did not agree on. No value is no loss where the base is unknown. */
 function isLoss({ sides }: MergeInput, system: System, winner: Fields): boolean {
-  const { value, base, late } = sides[system];
+  const { value, base, late, unagreed } = sides[system];
   if (late) return true;
+  if (unagreed) return !isWithin(value, winner);
   return base && sides[otherSystem(system)].base ? !same(value, base) : !isWithin(value, winner);
 }
 

@@ -1,10 +1,11 @@
 import { type Dataflow, fieldsOf, recordTypeOf } from "../domain/dataflow.js";
-import type { Entity } from "../domain/entity.js";
+import type { AwaitedRecord, Entity } from "../domain/entity.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import { refKey } from "../domain/record.js";
 import { type Clock, type EntityType, isoTime, type RecordType, type System } from "../domain/words.js";
 import type { Store } from "../store/store.js";
-import { openCreateKey, writeOf } from "./document.js";
+import { writeOf } from "./document.js";
+import { fits, openCreates } from "./open-creates.js";
 
 export interface Mint {
   readonly store: Store;
@@ -48,28 +49,20 @@ export const heldKey = "held-rows";
 /** Held rows are kept in a document of their own, so that they are looked at again whatever happens to the feed. */
 async function holdBack(parts: Mint, system: System, records: readonly SystemRecord[]): Promise<readonly SystemRecord[]> {
   // An open create always has a time of its next action; without any there is nothing that a row could be held for.
-  const holds = (await parts.store.entities.countDue()) > 0;
-  const fits = await Promise.all(records.map((record) => holds && fitsOpenCreate(parts, system, record)));
-  const mintable = records.filter((record, i) => !fits[i] && flowOfRecord(parts.flows, system, record.type));
-  const held: RecordRef[] = records.filter((_, i) => fits[i]).map((record) => ({ system, type: record.type, id: record.id }));
+  const holds = records.length > 0 && (await parts.store.entities.countDue()) > 0;
+  const open = holds ? await openCreates(parts, system, [...new Set(records.map((record) => record.type))]) : [];
+  const isHeld = (record: SystemRecord) => open.some((one) => fits(one, record));
+  const held: RecordRef[] = records.filter(isHeld).map((record) => ({ system, type: record.type, id: record.id }));
   if (held.length > 0) await addHeld(parts.store, held);
-  return mintable;
+  return records.filter((record) => !isHeld(record) && flowOfRecord(parts.flows, system, record.type));
 }
 
-async function fitsOpenCreate(parts: Mint, system: System, record: SystemRecord): Promise<boolean> {
-  for (const flow of parts.flows) {
-    if (recordTypeOf(flow, system) !== record.type) continue;
-    const name = nameOf(flow, record);
-    const open = await parts.store.entities.byMatchKey(flow.type, openCreateKey(system, record.type, name), 1);
-    if (open.length > 0) return true;
-  }
-  return false;
-}
-
-/** What tells a row of this flow by name: the property that holds the entity's name, or a person's last name. */
-export function nameOf(flow: Dataflow, record: SystemRecord): string | null {
-  const fields = fieldsOf(flow, record);
-  return fields.lastName ?? fields.name ?? fields.firstName ?? null;
+/** The held rows that are still there, as last read. */
+export async function heldRows(store: Store): Promise<readonly SystemRecord[]> {
+  const found = await store.documents.get<RecordRef[]>("meta", heldKey);
+  if (!found || found.value.length === 0) return [];
+  const snapshots = await store.snapshots.get(found.value);
+  return snapshots.flatMap((snapshot) => (snapshot && snapshot.deletedAt === null ? [snapshot.record] : []));
 }
 
 async function addHeld(store: Store, refs: readonly RecordRef[]): Promise<void> {
@@ -109,6 +102,10 @@ async function withReferences(parts: Mint, system: System, records: readonly Sys
         return [row.field, row.refersTo && value ? (entityOf.get(value) ?? null) : value];
       }),
     );
+    const awaits = flow.rows.flatMap(({ refersTo: type, field }): AwaitedRecord[] => {
+      const recordId = fields[field] ?? null;
+      return type && recordId !== null && !entityOf.get(recordId) ? [{ type, system, recordId }] : [];
+    });
     const entity: Entity = {
       id: newId(flow.type),
       type: flow.type,
@@ -131,6 +128,7 @@ async function withReferences(parts: Mint, system: System, records: readonly Sys
       intents: [],
       wanted: null,
       nextActionAt: null,
+      ...(awaits.length > 0 ? { awaits } : {}),
     };
     return { record, write: writeOf(flow, entity, [{ at: now, kind: "SEEN", source: system, actor: null, fields: [] }], record) };
   });

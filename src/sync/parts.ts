@@ -3,7 +3,7 @@ import type { Entity } from "../domain/entity.js";
 import type { SyncSettings } from "../domain/settings.js";
 import type { Clock, EntityType, System } from "../domain/words.js";
 import type { Store } from "../store/store.js";
-import type { Plan, PlanSettings } from "./decide/observation.js";
+import type { Observation, Plan, PlanSettings } from "./decide/observation.js";
 
 export interface SettleParts {
   readonly store: Store;
@@ -19,6 +19,12 @@ export interface SettleParts {
   readonly policy: (type: EntityType) => Promise<PlanSettings>;
   /** Runs something again and again until called off; default: the process's own timer. */
   readonly every?: (ms: number, run: () => void) => () => void;
+  /** Asked before a plan is carried out (R10). `hold`: the dataflow is paused by now, and the entity is planned anew. */
+  readonly guard?: (entity: Entity, plan: Plan) => Promise<"go" | "hold">;
+  /** A side with links reads as empty (R10). */
+  readonly onEmptySide?: (types: readonly EntityType[], system: System, links: number) => Promise<void>;
+  /** Told of each plan that is about to be carried out, links among them, and of those that have nothing to do. */
+  readonly onPlanned?: (observation: Observation, plan: Plan) => void;
   /** Tells subscribers and guards of what was done. */
   readonly onSettled?: (before: Entity, after: Entity | null, plan: Plan) => void;
 }

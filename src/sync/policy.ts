@@ -1,6 +1,6 @@
 import type { Problem } from "../domain/entity.js";
 import type { SyncSettings } from "../domain/settings.js";
-import type { EntityType } from "../domain/words.js";
+import type { EntityType, IsoTime } from "../domain/words.js";
 import type { Store } from "../store/store.js";
 import type { PlanSettings } from "./decide/observation.js";
 
@@ -11,7 +11,12 @@ export interface DataflowState {
   readonly confirmed: boolean;
   /** Entities whose settling a guard holds until a person says apply or discard (R10). */
   readonly held: readonly string[];
+  /** What a guard holds, while it is what has paused the dataflow. */
+  readonly guarded?: readonly GuardedWork[];
 }
+
+/** What is counted by guards (R10). */
+export type GuardedWork = "creates" | "deletions";
 
 export interface VersionedState {
   readonly state: DataflowState;
@@ -44,3 +49,10 @@ export const planSettings = (settings: SyncSettings, { state }: VersionedState):
   clockToleranceMs: settings.clockToleranceMs,
   quarantineMs: settings.quarantineMs,
 });
+
+/** What a person reads where nothing is written; null where writing goes on. `since`: the time to name for first contact. */
+export function whyPaused({ state }: VersionedState, since: IsoTime): Problem | null {
+  if (state.paused || state.confirmed) return state.paused;
+  const message = "First contact: nothing is written until a person has seen the plan (sync with dryRun) and resumes the dataflow.";
+  return { code: "PAUSED", message, system: null, field: null, since, attempts: 0, nextAttemptAt: null };
+}

@@ -6,6 +6,7 @@ import type { Operation } from "../domain/operation.js";
 import type { SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
 import type { DocumentWrite } from "../store/store.js";
+import { recheckAwaited } from "./awaited.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
 import { withLaterOperations } from "./decide/operations/accept.js";
 import { owing, sending } from "./decide/owing.js";
@@ -80,6 +81,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const waiting = isNew ? await referrers(parts, entity.type, [entity.id]) : [];
   const told = { ...after, wake: [...after.wake, ...waiting] };
   const kept = after.ended ? await keeper.remove(entity, told) : await keeper.store(after.next, sides, told);
+  if (kept) await recheckAwaited(parts, observation, kept);
   const again = kept !== null && !after.ended && (after.writes.length > 0 || isChanged || results.some(({ outcome }) => outcome.kind === "modified"));
   return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };
 }

@@ -3,6 +3,7 @@ import { limits } from "../domain/limits.js";
 import type { PlannedActionKind } from "../domain/run.js";
 import { isoTime } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
+import { recheckAwaited, wakeAwaiting } from "./awaited.js";
 import { circumstancesOf } from "./circumstances.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
@@ -88,6 +89,7 @@ async function settleRound(
   for (const seen of batch.seen) {
     if (options.signal?.aborted) break;
     const { id } = seen.entity;
+    await wakeAwaiting(parts, seen.entity);
     const looked = await lookForLost(parts, seen, callOptions(options));
     if (looked.adopted) {
       again.push(id);
@@ -95,9 +97,17 @@ async function settleRound(
     }
     const observation = await observationOf(parts, batch, seen, looked.lookedFor, options);
     const planned = plan(observation);
+    const isCarriedOut = planned.writes.length === 0 || !options.withoutPush;
+    if (isCarriedOut && (await parts.guard?.(seen.entity, planned)) === "hold") {
+      again.push(id);
+      continue;
+    }
+    if (isCarriedOut && !planned.link) parts.onPlanned?.(observation, planned);
     if (planned.link) {
-      if (await join(parts, held, seen, planned)) again.push(id);
-      else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
+      if (await join(parts, held, seen, planned)) {
+        parts.onPlanned?.(observation, planned);
+        again.push(id);
+      } else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
     } else if (planned.writes.length > 0 && !options.withoutPush) {
       wave.push(async () => {
         const pushed = await push(parts, reader, observation, planned, options);
@@ -108,17 +118,21 @@ async function settleRound(
     } else if (planned.writes.length > 0) {
       results.set(id, await storeOwing(parts, seen, planned));
     } else {
-      results.set(id, await store(parts, seen, planned));
+      results.set(id, await store(parts, seen, observation, planned));
     }
   }
-  while (wave.length > 0 && !options.signal?.aborted && !options.isHalted?.()) await Promise.all(wave.splice(0, waveSize).map((write) => reader.writer(write)));
+  while (wave.length > 0 && !options.signal?.aborted && !options.isHalted?.()) {
+    // All of them come to their end under their leases, also when one fails in a way that ends the settling.
+    const ended = await Promise.allSettled(wave.splice(0, waveSize).map((write) => reader.writer(write)));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+  }
   return again;
 }
 
 /** Writers side by side: what they read is read together. The budgets hold them back where a system is slower. */
 const waveSize = 16;
 
-async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
+async function store(parts: SettleParts, seen: Seen, observation: Observation, planned: Plan): Promise<Settled> {
   const { entity, flow, sides } = seen;
   const { id } = entity;
   const documents = operationDocuments(planned.operations);
@@ -131,6 +145,7 @@ async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Set
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
   const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake, documents });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
+  await recheckAwaited(parts, observation, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
 }
@@ -139,7 +154,8 @@ async function store(parts: SettleParts, seen: Seen, planned: Plan): Promise<Set
 async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
   const { entity, flow, sides } = seen;
   const settled = { id: entity.id, entity, kind: planned.kind, done: false, owes: true };
-  if (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null) return settled;
+  // A detachment stands until a person ends it, whatever a mutation writes meanwhile.
+  if (entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null)) return settled;
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
   const pending: Entity = { ...entity, state: "PENDING", problem: null, nextActionAt: null };
   const committed = await parts.store.entities.commit({ put: [writeOf(flow, pending, [], record)] });

@@ -82,7 +82,7 @@ async function oneAtATime<T>(parts: SubmitParts, { idempotencyKey, caller }: Sub
   if (!idempotencyKey) return work();
   const key = keyLease(idempotencyKey, caller);
   let lease = await parts.store.leases.acquire(key, leaseMs);
-  while (!lease && parts.clock() < deadline && !(await claimOf(parts.store.documents, idempotencyKey, caller))) {
+  for (let left = deadline - parts.clock(); !lease && left > 0 && !(await claimOf(parts.store.documents, idempotencyKey, caller)); left -= pauseMs) {
     await sleep(pauseMs);
     lease = await parts.store.leases.acquire(key, leaseMs);
   }
@@ -93,7 +93,8 @@ async function oneAtATime<T>(parts: SubmitParts, { idempotencyKey, caller }: Sub
   }
 }
 
-const leaseMs = 15_000;
+/** Who died with it keeps nobody waiting for long. */
+const leaseMs = 3_000;
 const pauseMs = 20;
 
 async function outcome(parts: SubmitParts, operationId: string, entityId: string, deadline: number): Promise<Submitted> {

@@ -43,7 +43,7 @@ export function checkFields(flow: Dataflow, input: Readonly<Record<string, unkno
 }
 
 /** The longest value that both systems take; null where neither says. */
-function maxLengthOf(flow: Dataflow, row: DataflowRow): { readonly length: number; readonly system: System } | null {
+export function maxLengthOf(flow: Dataflow, row: DataflowRow): { readonly length: number; readonly system: System } | null {
   const customcrm = customcrmProperty(flow, row.customcrm)?.maxLength;
   const exact = exactProperty(flow, row.exact)?.maxLength;
   if (exact !== undefined && (customcrm === undefined || exact < customcrm)) return { length: exact, system: "EXACT" };

@@ -35,12 +35,16 @@ const ask = (first: number, maxAge: number | null) => world.query<Answer, { firs
 
 describe("a query for a hundred accounts with both systems' records and five contacts each", () => {
   it("calls no system at default freshness", async () => {
-    const before = [world.sandboxes.exact.calls.count(), world.sandboxes.customcrm.calls.count()];
+    // Feeds are polled meanwhile: our own writes raise webhooks too.
+    const reads = () =>
+      [...world.sandboxes.exact.calls.all(), ...world.sandboxes.customcrm.calls.all()].filter((call) => !/sync|changes|Divisions/.test(call.routeTemplate))
+        .length;
+    const before = reads();
     const { data, errors } = await ask(100, null);
     expect(errors).toBeUndefined();
     expect(data.accounts.nodes).toHaveLength(100);
     expect(data.accounts.nodes.every((node) => node.customcrm && node.exact)).toBe(true);
-    expect([world.sandboxes.exact.calls.count(), world.sandboxes.customcrm.calls.count()]).toEqual(before);
+    expect(reads()).toBe(before);
   });
 
   it("at maxAge 0 takes at most 2 + 9 calls to Exact and 1 + 5 to Customcrm", async () => {
@@ -48,8 +52,15 @@ describe("a query for a hundred accounts with both systems' records and five con
     world.sandboxes.customcrm.calls.reset();
     const { errors } = await ask(100, 0);
     expect(errors).toBeUndefined();
-    const exact = world.sandboxes.exact.calls.all().map((call) => call.routeTemplate);
-    const customcrm = world.sandboxes.customcrm.calls.all().map((call) => call.routeTemplate);
+    const isRead = (route: string) => !/sync|changes|Divisions/.test(route);
+    const exact = world.sandboxes.exact.calls
+      .all()
+      .map((call) => call.routeTemplate)
+      .filter(isRead);
+    const customcrm = world.sandboxes.customcrm.calls
+      .all()
+      .map((call) => call.routeTemplate)
+      .filter(isRead);
     expect(exact.filter((route) => route.includes("Accounts")).length).toBeLessThanOrEqual(2);
     expect(exact.filter((route) => route.includes("Contacts")).length).toBeLessThanOrEqual(9);
     expect(exact.length).toBeLessThanOrEqual(11);

@@ -9,6 +9,7 @@ import { exactBudgetRules } from "../../src/connectors/budget.js";
 import { type CustomcrmSandbox, type SettingsPatch, startCustomcrmSandbox } from "../../src/sandbox/customcrm/index.js";
 import { type ExactSandbox, type ExactSettings, startExactSandbox } from "../../src/sandbox/exact/index.js";
 import { VirtualClock } from "../../src/sandbox/kit/index.js";
+import type { BudgetRules } from "../../src/store/budget.js";
 
 /** Both sandboxes with a few records, one clock for all, and a gateway on them: in sandbox mode, or as with real systems. */
 export interface SmallWorld {
@@ -18,7 +19,7 @@ export interface SmallWorld {
   readonly env: Readonly<Record<string, string>>;
   readonly config: Config;
   readonly app: App;
-  start(): Promise<App>;
+  start(redisUrl?: string | null): Promise<App>;
   /** Stops the gateway; the sandboxes run on. */
   stopApp(): Promise<void>;
   ask(query: string): Promise<unknown>;
@@ -56,6 +57,9 @@ const initial = {
   },
 };
 
+/** Exact's limits are the subject elsewhere; here they would only make time pass. */
+export const withoutLimits: BudgetRules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
+
 export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<SmallWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), "tandem-small-"));
   const clock = new VirtualClock();
@@ -81,6 +85,7 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
     TANDEM_DATA_DIR: dataDir,
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
     SYNC_INTERVAL_SECONDS: "3600",
+    ...(options.mode === "real" ? {} : { SANDBOX_EXACT_PORT: new URL(exact.origin).port, SANDBOX_CUSTOMCRM_PORT: new URL(customcrm.origin).port }),
     ...(options.mode === "real" ? real : {}),
     ...options.env,
   };
@@ -97,12 +102,12 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
       if (!app) throw new Error("The gateway does not run.");
       return app;
     },
-    async start() {
+    async start(redisUrl = options.redisUrl ?? null) {
       app = await createApp(config, {
-        redisUrl: options.redisUrl ?? null,
+        redisUrl,
         log: pino({ level: process.env.TEST_LOG ?? "silent" }),
         clock: () => clock.now(),
-        budgetRules: { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 },
+        budgetRules: withoutLimits,
         ...(config.mode === "sandbox" ? { sandboxes: { exact, customcrm } } : {}),
       });
       return app;

@@ -11,40 +11,7 @@ import { printTandemSchema } from "../../src/resolvers/print-schema.js";
 import { fieldName, typeName } from "../../src/resolvers/record-objects.js";
 
 /** What later work owes of the contract: mutations, subscriptions, and the types that only they reach. It only shrinks. */
-const owed = [
-  "AccountFields",
-  "AccountPayload",
-  "ChooseMatchInput",
-  "ConflictChoice",
-  "ConflictValue",
-  "ContactFields",
-  "ContactPayload",
-  "CreateAccountInput",
-  "CreateContactInput",
-  "CreateProductInput",
-  "DataflowPayload",
-  "DeleteInput",
-  "DeletePayload",
-  "EntityChange",
-  "EntityChangeKind",
-  "HeldWork",
-  "LinkPayload",
-  "LinkRecordsInput",
-  "MatchAction",
-  "MatchChoice",
-  "Mutation",
-  "PartialFailure",
-  "ProductFields",
-  "ProductPayload",
-  "ResolveConflictInput",
-  "Subscription",
-  "SyncInput",
-  "SyncPayload",
-  "UpdateAccountInput",
-  "UpdateContactInput",
-  "UpdateProductInput",
-  "WhenBusy",
-];
+const owed: readonly string[] = [];
 
 // Nothing is resolved here, so that no part of the house is needed.
 const built = buildTandemSchema({} as ResolverParts);
@@ -64,7 +31,11 @@ describe("the contract", () => {
 
   it("has its defaults and its @oneOf inputs in the built schema", () => {
     const oneOfs = (schema: typeof built) => Object.values(schema.getTypeMap()).flatMap((type) => ("isOneOf" in type && type.isOneOf ? [type.name] : []));
-    expect(oneOfs(built)).toEqual(oneOfs(contract).filter((name) => !owed.includes(name)));
+    expect(oneOfs(built).sort()).toEqual(
+      oneOfs(contract)
+        .filter((name) => !owed.includes(name))
+        .sort(),
+    );
     const first = built
       .getQueryType()
       ?.getFields()
@@ -80,7 +51,7 @@ describe("the schema", () => {
 
   it("tells of every type what it is, but for edges", () => {
     const silent = Object.values(built.getTypeMap()).filter(
-      ({ name, description }) => !description && !/^_|^link__|^federation__|Edge$|^(Query|Int|String|Boolean|ID|Float)$/.test(name),
+      ({ name, description }) => !description && !/^_|^link__|^federation__|Edge$|^(Query|Mutation|Subscription|Int|String|Boolean|ID|Float)$/.test(name),
     );
     expect(silent.map(({ name }) => name)).toEqual([]);
   });

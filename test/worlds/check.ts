@@ -3,7 +3,7 @@ import { type Dataflow, dataflowOf, fieldsOf, propertyOf, recordTypeOf } from ".
 import type { Entity } from "../../src/domain/entity.js";
 import type { SystemRecord } from "../../src/domain/record.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
-import { tokenIn } from "./oracle.js";
+import { type Clear, type Edit, tokenIn } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** Every promise that can be checked once nothing moves any more; each line names the invariant that does not hold. */
@@ -37,11 +37,18 @@ class Links {
         const other = owners.get(key);
         if (other) found.push(`I1 ${key} belongs to ${other} and to ${entity.id}.`);
         owners.set(key, entity.id);
-        if (this.world.systems.propertiesOf(system, id) === null) found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
+        if (this.world.systems.propertiesOf(system, id) === null && !this.isLastOfItsKind(entity, system)) found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
       }
     }
     for (const [system, id] of this.world.systems.ids()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
     return found;
+  }
+
+  /** Without a feed of deletions only compares tell of them, and a list that is empty tells nothing (I11). */
+  private isLastOfItsKind(entity: Entity, system: System): boolean {
+    const { systems: both, character } = this.world;
+    const type = recordTypeOf(this.flow(entity), system);
+    return system === "CUSTOMCRM" && !character.hasChanges && both.count(type) === 0;
   }
 
   /** I2: linked records agree, and with both shadows, but for what waits for a person or was ignored. */
@@ -49,6 +56,7 @@ class Links {
     const found: string[] = [];
     for (const entity of this.entities) {
       if (entity.records.CUSTOMCRM === null || entity.records.EXACT === null || entity.state === "DETACHED") continue;
+      if (systems.some((system) => this.isLastOfItsKind(entity, system))) continue;
       const flow = this.flow(entity);
       const values = { CUSTOMCRM: this.fields(entity, "CUSTOMCRM"), EXACT: this.fields(entity, "EXACT") };
       const excused = excusedFields(entity, flow, values);
@@ -77,6 +85,7 @@ class Links {
     const { oracle, people, character } = this.world;
     const things = systems.flatMap((system) => (entity.records[system] === null ? [] : [oracle.thingOf(system, entity.records[system] ?? "")]));
     const isTroubled = things.some((thing) => thing !== null && oracle.troubled.has(thing));
+    if (systems.some((system) => entity.records[system] !== null && this.isLastOfItsKind(entity, system))) return null;
     const isPair = entity.records.CUSTOMCRM !== null && entity.records.EXACT !== null;
     switch (entity.state) {
       case "LINKED":
@@ -99,10 +108,25 @@ class Links {
       case "CONFLICT":
         return character.settings.flows.some((flow) => flow.rows.some((row) => row.policy === "MANUAL")) ? null : "no policy asks for a person.";
       case "FAILED": {
-        if (entity.problem?.code === "NO_LAST_NAME") return null;
+        if (entity.problem?.code === "NO_LAST_NAME" || this.isOvertaken(entity)) return null;
         return isTroubled || (entity.problem?.code === "REFUSED_BY_SYSTEM" && entity.problem.message.includes("does not take an empty")) ? null : `nothing was refused or dropped: ${entity.problem?.message}`;
       }
     }
+  }
+
+  /** What was read back was entered by a person between our write and our look: that can't be told from a system's own habit. */
+  private isOvertaken(entity: Entity): boolean {
+    const { oracle, character } = this.world;
+    return (
+      entity.ignored.length > 0 &&
+      entity.ignored.every((one) => {
+        if (one.field === "account") return character.moveContact !== "allow" || oracle.moved.has(`${one.system}:${entity.records[one.system]}`);
+        const token = tokenIn(one.returned);
+        const edit = token === null ? undefined : oracle.edits.get(token);
+        if (edit) return edit.system === one.system && edit.recordId === entity.records[one.system];
+        return oracle.clears.some((clear) => clear.system === one.system && clear.recordId === entity.records[one.system]);
+      })
+    );
   }
 
   private lacksReference(entity: Entity): boolean {
@@ -157,9 +181,13 @@ function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in 
 }
 
 /** I3: one record that a person made leads to at most one that we made on the other side. */
-function counterparts({ oracle }: World): readonly string[] {
+function counterparts({ oracle, systems: both, knownRecords }: World): readonly string[] {
   const made = new Map<string, string[]>();
   for (const one of oracle.creations) {
+    // People have replaced most of what it was created with: it can't be recognised any more (SYNC.md, assumption A4).
+    if (oracle.replaced(one.system, one.recordId, one.tokens) * 2 > one.tokens.length) continue;
+    // A person deleted it before we could know that it had been made: nobody can tell that from a create that never landed.
+    if (both.propertiesOf(one.system, one.recordId) === null && !knownRecords.has(`${one.system}:${one.recordId}`)) continue;
     const key = `${one.thing} in ${one.system}`;
     made.set(key, [...(made.get(key) ?? []), one.recordId]);
   }
@@ -186,18 +214,25 @@ async function losses(world: World): Promise<readonly string[]> {
     const told = lost.get(edit.token);
     if (!told) found.push(`I4 ${edit.token}, entered in ${edit.system} ${edit.recordId} ${edit.property}, is gone, and no history tells why.`);
     // An address or a name merges as one, so that a part of it may lose to one that is older.
-    else if (told.every(({ winner, field }) => winner !== null && !grouped.has(field) && oracle.descends(edit.token, winner)))
+    else if (!isBeforeLink(world, edit) && told.every(({ winner, field }) => winner !== null && !grouped.has(field) && oracle.descends(edit.token, winner)))
       found.push(`I4 ${edit.token}, entered in ${edit.system} ${edit.recordId} ${edit.property}, lost to a value that its author had replaced.`);
   }
   return found;
 }
 
+/** Entered in a record of ours before we had found it: then the base is unknown, and the policy decides (R4). */
+function isBeforeLink({ oracle, linkedAt }: World, edit: Edit | Clear): boolean {
+  const isOurs = oracle.creations.some((one) => one.system === edit.system && one.recordId === edit.recordId);
+  return isOurs && edit.step < (linkedAt.get(`${edit.system}:${edit.recordId}`) ?? Number.POSITIVE_INFINITY);
+}
+
 const grouped = new Set(["addressLine1", "addressLine2", "postcode", "city", "country", "firstName", "lastName"]);
 
 /** I4, the other way round: what a person emptied, and we have read, is not filled again with what stood there. */
-function returns({ oracle, systems: both }: World, links: Links): readonly string[] {
+function returns(world: World, links: Links): readonly string[] {
+  const { oracle, systems: both } = world;
   return oracle.clears.flatMap((clear) => {
-    if (clear.isSuperseded || clear.isBlind || !clear.isRead) return [];
+    if (clear.isSuperseded || clear.isBlind || !clear.isRead || isBeforeLink(world, clear)) return [];
     const now = tokenIn(both.propertiesOf(clear.system, clear.recordId)?.[clear.property]);
     const owner = links.entities.find((one) => one.records[clear.system] === clear.recordId);
     if (now !== clear.saw || owner?.state === "CONFLICT") return [];

@@ -41,9 +41,11 @@ export class Oracle {
   /** Which thing a record describes, by system and id. */
   readonly things = new Map<string, number>();
   /** Records that the engine created, by thing. */
-  readonly creations: { readonly thing: number | null; readonly system: System; readonly recordId: string; readonly step: number }[] = [];
+  readonly creations: { readonly thing: number | null; readonly system: System; readonly recordId: string; readonly step: number; readonly tokens: readonly string[] }[] = [];
   readonly deletedByPeople = new Set<number>();
   readonly deletedByUs: { readonly system: System; readonly recordId: string }[] = [];
+  /** Records whose account a person has changed. */
+  readonly moved = new Set<string>();
   /** Things of which a system has refused a write, or dropped a field of one. */
   readonly troubled = new Set<number>();
   #tokens = 0;
@@ -121,6 +123,12 @@ export class Oracle {
     if (!cell || (known === null ? cell.isRead : cell.step <= known) || ("token" in cell && stands(cell.token))) return false;
     cell.isBlind = true;
     return true;
+  }
+
+  /** How many of these values people have replaced in this record. */
+  replaced(system: System, recordId: string, tokens: readonly string[]): number {
+    const edits = [...this.edits.values(), ...this.clears].filter((one) => one.system === system && one.recordId === recordId);
+    return tokens.filter((token) => edits.some((one) => one.saw === token)).length;
   }
 
   /** True if whoever entered `token` can have known of `older`, over any number of hands. */

@@ -124,6 +124,7 @@ export class People {
     const owner = this.#any(system, ["Customer", "Accounts"]);
     if (!found || !owner) return false;
     this.#write(found, { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id });
+    this.oracle.moved.add(`${system}:${found.id}`);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { System } from "../../src/domain/words.js";
+import type { RecordType, System } from "../../src/domain/words.js";
 import { assemble } from "../../src/sandbox/customcrm/assemble.js";
 import type { CustomcrmCore } from "../../src/sandbox/customcrm/core.js";
 import { emptyList as emptyCustomcrmList } from "../../src/sandbox/customcrm/empty-list.js";
@@ -79,6 +79,10 @@ export class Systems {
       if (found) return found.values;
     }
     return null;
+  }
+
+  count(type: RecordType): number {
+    return type === "Accounts" || type === "Contacts" ? this.exact.table(type).size : this.customcrm.all(type).length;
   }
 
   ids(): readonly (readonly [System, string])[] {

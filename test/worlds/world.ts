@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dataflows } from "../../src/domain/dataflow.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
-import type { System } from "../../src/domain/words.js";
+import { otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, type KitRequest, jsonBody, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
@@ -58,7 +58,6 @@ interface Character {
   readonly hasIfMatch: boolean;
   readonly hasChanges: boolean;
   readonly moveContact: "allow" | "ignore" | "refuse";
-  readonly deleteAccount: "refuse" | "cascade" | "cascade-unlogged";
 }
 
 function characterOf(random: Random): Character {
@@ -81,7 +80,6 @@ function characterOf(random: Random): Character {
     hasIfMatch: random.next() < 0.85,
     hasChanges: random.next() < 0.9,
     moveContact: random.pick(["allow", "allow", "allow", "ignore", "refuse"] as const),
-    deleteAccount: random.pick(["refuse", "refuse", "cascade"] as const),
   };
 }
 
@@ -99,6 +97,10 @@ export class World {
   readonly violations: string[] = [];
   /** Records of accounts that were linked at some time. */
   readonly linkedAccounts = new Set<string>();
+  /** Records that an entity has had at some time. */
+  readonly knownRecords = new Set<string>();
+  /** When a record first belonged to a pair. */
+  readonly linkedAt = new Map<string, number>();
   /** Every entity that there ever was. */
   readonly entityIds = new Set<string>();
   /** Calls of ours that change a system, as they reached it. */
@@ -118,9 +120,9 @@ export class World {
     this.random = createRandom(seed);
     this.character = characterOf(this.random);
     this.scheduler = new Scheduler(this.random, () => this.clock.now());
-    const { lateMs, lateShare, moveContact, deleteAccount, hasIfMatch, hasChanges } = this.character;
+    const { lateMs, lateShare, moveContact, hasIfMatch, hasChanges } = this.character;
     this.systems = new Systems(this.clock, seed, {
-      exact: { lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact, deleteAccountWithContacts: deleteAccount },
+      exact: { lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact },
       customcrm: { changesLateMs: lateShare > 0 ? 5_000 : 0, capabilities: { ifMatch: hasIfMatch, changes: hasChanges } },
     });
     this.faults = new Faults(this.random, faults);
@@ -271,8 +273,16 @@ export class World {
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}`);
       this.entityIds.add(entity.id);
+      for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT) this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
     }
+  }
+
+  #known(system: System, recordId: string | null, isPair: boolean): void {
+    if (recordId === null) return;
+    const key = `${system}:${recordId}`;
+    this.knownRecords.add(key);
+    if (isPair && !this.linkedAt.has(key)) this.linkedAt.set(key, this.scheduler.step);
   }
 
   /** Time passes; no request is held up beyond what A1 allows. */
@@ -420,7 +430,8 @@ export class World {
     const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
     const thing = token === null ? null : (this.oracle.edits.get(token)?.thing ?? null);
     if (thing !== null) this.oracle.things.set(`${system}:${id}`, thing);
-    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step });
+    const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
+    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens });
     this.scheduler.log(`  is ${id} of thing ${thing}`);
     const owner = body.Account ?? body.CustomerId;
     if (typeof owner === "string" && !this.linkedAccounts.has(owner)) this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);

@@ -13,6 +13,7 @@ import { allCapabilities, type Capabilities } from "./capabilities.js";
 import { unexpected } from "./errors.js";
 import { ChangesFeed, type Feed, ModifiedSinceFeed } from "./feed.js";
 import { chunksOf, filterOf, mapLimited, matches } from "./lists.js";
+import { type SeenCapabilities, seenCapabilities } from "./seen-capabilities.js";
 import { CustomcrmSubscriptions } from "./subscriptions.js";
 import { bodyOf, collections, customcrmTypeOf, isCustomcrmId, pageSchema, recordOf } from "./wire.js";
 
@@ -170,6 +171,11 @@ export class CustomcrmConnector implements Connector {
 
   status(): Promise<ConnectorStatus> {
     return this.#api.status();
+  }
+
+  /** What this Customcrm really has, whatever was configured. Writes nothing. */
+  seenCapabilities(options: CallOptions): Promise<SeenCapabilities> {
+    return seenCapabilities(this.#api, options);
   }
 
   /** Waits for what is under way; calls after that fail at once. */

@@ -1,6 +1,6 @@
 import type { Entity } from "../../domain/entity.js";
 import type { UserError, UserErrorCode } from "../../domain/operation.js";
-import type { System } from "../../domain/words.js";
+import type { EntityType, System } from "../../domain/words.js";
 import type { SettleParts } from "../parts.js";
 
 export interface ActionParts extends SettleParts {
@@ -27,3 +27,11 @@ export function userError(
 export const refusedWith = (error: UserError, entity: Entity | null = null): Outcome => ({ entity, userErrors: [error] });
 
 export const notFound = (id: string): UserError => userError("NOT_FOUND", `There is no entity ${id}.`, { field: ["id"] });
+
+/** Why no record is created now; null when one may be. */
+export async function whyNoCreate(parts: ActionParts, type: EntityType, what: string): Promise<UserError | null> {
+  const { paused, firstContactConfirmed } = await parts.policy(type);
+  if (!paused && firstContactConfirmed) return null;
+  const why = paused?.message ?? "first contact is not confirmed";
+  return userError("PAUSED", `No ${what} record is created before the dataflow is resumed: ${why}`);
+}

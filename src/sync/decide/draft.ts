@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Fields } from "../../domain/canonical.js";
-import type { Entity, FieldChange, HistoryEvent, HistoryKind, Intent, Problem } from "../../domain/entity.js";
+import type { AwaitedRecord, Entity, FieldChange, HistoryEvent, HistoryKind, Intent, Problem } from "../../domain/entity.js";
 import type { PlannedActionKind } from "../../domain/run.js";
-import { type ChangeSource, type IsoTime, isoTime, type LinkState } from "../../domain/words.js";
+import { type ChangeSource, type IsoTime, isoTime, type LinkState, systems } from "../../domain/words.js";
 import { currentIdentity } from "./identity.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
 import { isBackingOff, type Obstacle } from "./obstacles.js";
@@ -38,7 +38,7 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   const changed = draft.next.version === undefined ? differing(storedFields(observation), fields) : [];
   const next: Entity = {
     ...entity,
-    ...withoutEmpty(entity, draft.next),
+    ...withoutEmpty(entity, { ...draft.next, awaits: awaitedBy(observation) }),
     intents: (draft.next.intents ?? entity.intents).filter((intent) => isOwed(intent, draft, now)),
     state: draft.state,
     problem: draft.obstacle ? problemOf(entity, draft.obstacle, now) : null,
@@ -62,6 +62,17 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   };
 }
 
+/** What its records refer to and nobody knows. */
+function awaitedBy({ flow, sides, references }: Observation): readonly AwaitedRecord[] {
+  return systems.flatMap((system) => {
+    const side = sides[system];
+    return flow.rows.flatMap(({ refersTo, field }) => {
+      const recordId = side.kind === "present" ? (side.fields[field] ?? null) : null;
+      return refersTo && recordId !== null && !references.ofRecord(system, recordId) ? [{ type: refersTo, system, recordId }] : [];
+    });
+  });
+}
+
 /** What never left the house is kept, for its count of attempts, as long as it is tried again. */
 const isOwed = (intent: Intent, { state, writes = [] }: Draft, now: number): boolean =>
   intent.sentAt !== null ||
@@ -71,7 +82,7 @@ const isOwed = (intent: Intent, { state, writes = [] }: Draft, now: number): boo
 /** What may be absent stays absent while it says nothing, so that an entity that has not changed is not written. */
 function withoutEmpty(entity: Entity, next: Partial<Entity>): Partial<Entity> {
   const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
-  const optional: readonly string[] = ["review", "refused", "overruled", "timeUnknown", "externalIdOwed"];
+  const optional: readonly string[] = ["review", "refused", "overruled", "timeUnknown", "externalIdOwed", "awaits"];
   return Object.fromEntries(Object.entries(next).filter(([key, value]) => !(optional.includes(key) && !(key in entity) && isEmpty(value))));
 }
 

@@ -30,8 +30,8 @@ export function explain(observation: Observation): Explained {
   for (const intent of intents) {
     const side = sides[intent.system];
     if (intent.sentAt === null || intent.givenUpAt || side.kind !== "present" || intent.operation === "DELETE") continue;
-    const fields = intent.operation === "CREATE" ? Object.keys(intent.fields) : arrived(intent, side.fields, shadows[intent.system]);
-    if (fields.length === 0) continue;
+    const fields = intent.operation === "CREATE" ? held(intent, side.fields) : arrived(intent, side.fields, shadows[intent.system]);
+    if (fields.length === 0 && intent.operation !== "CREATE") continue;
     landed.push(intent);
     shadows = afterLanding(shadows, intent, fields);
   }
@@ -56,6 +56,9 @@ export function afterLanding(shadows: Entity["shadows"], intent: Intent, fields:
     [other]: { ...shadows[other], ...pick(intent.source, sourced) },
   };
 }
+
+/** What a new record holds as it was sent. Of the rest nobody knows whether it was dropped or edited: there the base is unknown (R4). */
+const held = (intent: Intent, now: Fields): readonly string[] => Object.keys(intent.fields).filter((field) => equal(now[field], intent.fields[field]));
 
 /** The fields that hold the intent's value and did not hold it before. */
 const arrived = (intent: Intent, now: Fields, shadow: Fields | null): readonly string[] =>

@@ -6,7 +6,7 @@ import { askedOf } from "./asked.js";
 import { currentIdentity, type Translation, toIdentity } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
 import { ambiguousOn, type Explained } from "./own-writes.js";
-import { baseOf, same, type Unit, unitsOf, valuesOf } from "./units.js";
+import { baseOf, equal, same, type Unit, unitsOf, valuesOf } from "./units.js";
 
 /** A linked pair in the form in which it is compared: references as entity ids, our own writes told from edits. */
 export interface View {
@@ -58,8 +58,13 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
     base: baseOf(view.bases[system], unit),
     at: modified === null || isOurs ? null : Date.parse(modified),
     late: unit.rows.some((row) => view.own.late[system].has(row.field)),
+    unagreed: unit.rows.some(({ field }) => isUnagreed(view, field, system)),
   };
 }
+
+/** The value of an ignored write, on either of its ends. */
+const isUnagreed = ({ observation, present }: View, field: string, system: System): boolean =>
+  observation.entity.ignored.some((one) => one.field === field && equal(one.system === system ? one.returned : one.source, present[system].fields[field]));
 
 /** Both sides say the same. */
 const agree = ({ values }: View, unit: Unit): boolean => same(valuesOf(values.CUSTOMCRM, unit), valuesOf(values.EXACT, unit));

@@ -3,7 +3,7 @@ import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity, OpenOperation } from "../../domain/entity.js";
 import type { Operation, SystemWrite, UserError } from "../../domain/operation.js";
 import { isoTime, type System } from "../../domain/words.js";
-import type { DocumentWrite, EntityEvent } from "../../store/store.js";
+import type { DocumentWrite } from "../../store/store.js";
 import { titleOf } from "../decide/label.js";
 import type { Observation } from "../decide/observation.js";
 import { accepted } from "../decide/operations/accept.js";
@@ -68,7 +68,6 @@ async function recordCreate(parts: SubmitParts, submission: Submission, { flow, 
   const stored = await commit(parts, submission, flow, nobody, operation, bodyHash);
   if (stored === "known") return { kind: "known" };
   if (!stored) throw new Error("An entity that nobody knows could not be stored.");
-  await announce(parts, stored, "CREATED", Object.keys(set));
   return { kind: "recorded", operationId: operation.id, entityId: stored.id };
 }
 
@@ -84,8 +83,6 @@ async function recordChange(parts: SubmitParts, submission: Submission, { flow, 
     const stored = await commit(parts, submission, flow, entity, operation, bodyHash);
     if (stored === "known") return { kind: "known" };
     if (!stored) continue;
-    const changed = Object.keys(set).filter((field) => (entity.fields[field] ?? null) !== (stored.fields[field] ?? null));
-    await announce(parts, stored, changed.length > 0 ? "UPDATED" : "STATE_CHANGED", changed);
     return { kind: "recorded", operationId: operation.id, entityId: stored.id };
   }
 }
@@ -210,10 +207,4 @@ function firstWrite(entity: Entity, { kind, set }: OpenOperation, system: System
     error: isPart ? `It has not been sent to ${titleOf(system)} yet.` : null,
     nextAttemptAt: null,
   };
-}
-
-/** A subscriber that is not told finds the new state by its next query. */
-async function announce({ store, clock }: SubmitParts, entity: Entity, kind: EntityEvent["kind"], fields: readonly string[]): Promise<void> {
-  const event: EntityEvent = { kind, entityId: entity.id, type: entity.type, state: entity.state, source: "GATEWAY", fields, at: isoTime(clock()) };
-  await store.events.publish({ topic: "entity", event }).catch(() => {});
 }

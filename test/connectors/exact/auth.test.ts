@@ -52,7 +52,7 @@ describe("consent (§1 authorization code flow)", () => {
       client_id: "11111111-2222-3333-4444-555555555555",
       client_secret: "s3cret&=",
     });
-    expect(user).toEqual({ division: 123456, userName: "robin", zoneAgrees: true });
+    expect(user).toEqual({ division: 123456, inUse: 123456, userName: "robin", zoneAgrees: true, skewMs: 0 });
     await read();
     expect(bearers()).toEqual(["Bearer access-1", "Bearer access-1"]);
   });
@@ -76,6 +76,17 @@ describe("consent (§1 authorization code flow)", () => {
     expect(rig.server.apiCalls.at(-1)?.path).toMatch(/^\/api\/v1\/123456\//);
   });
 
+  it("stays with it when somebody consents anew in another division: its records are the linked ones", async () => {
+    await rig.connect();
+    const open = rig.replica({ division: null });
+    const state = new URL(await open.authorizationUrl()).searchParams.get("state");
+    rig.server.answerToken(tokens(2));
+    rig.server.answerMe(me({ CurrentDivision: 777 }));
+    expect(await open.completeConsent(`code=abc&state=${state}`, now)).toMatchObject({ division: 777, inUse: 123456 });
+    await read(open);
+    expect(rig.server.apiCalls.at(-1)?.path).toMatch(/^\/api\/v1\/123456\//);
+  });
+
   it("asks Me for the division when it was not found at consent", async () => {
     const open = rig.replica({ division: null });
     const state = new URL(await open.authorizationUrl()).searchParams.get("state");
@@ -91,6 +102,17 @@ describe("consent (§1 authorization code flow)", () => {
     await rig.connect();
     rig.server.answerMe(me({ ServerUtcOffset: 3600 }));
     expect((await rig.exact.findDivision(now)).zoneAgrees).toBe(false);
+  });
+
+  it.each([
+    ["the same second", "2026-06-25T16:00:00", 0],
+    ["ahead", "2026-06-25T16:02:30", 150_000],
+    ["behind, but for what the second hides", "2026-06-25T15:57:30", -149_001],
+    ["silent", null, null],
+  ])("tells how far Exact's clock is from ours: %s", async (_case, ServerTime, skewMs) => {
+    await rig.connect();
+    rig.server.answerMe(me({ ServerTime }));
+    expect((await rig.exact.findDivision(now)).skewMs).toBe(skewMs);
   });
 
   it.each([

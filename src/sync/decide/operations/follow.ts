@@ -113,7 +113,12 @@ function reported(observation: Observation, context: Observation, planned: Plan,
   const over = outcomes.filter(({ standing }) => standing.isOver);
   const left = outcomes.filter(({ standing }) => !standing.isOver).map(({ one }) => one);
   const { operations: _, ...rest } = planned.next;
-  const next: Entity = { ...rest, ...(left.length > 0 ? { operations: left } : {}) };
+  const standing: Entity = { ...rest, ...(left.length > 0 ? { operations: left } : {}) };
+  const next = withUndoneInPart(
+    context,
+    standing,
+    over.map(({ one }) => one),
+  );
   const events = over.flatMap(({ one, operation }) => endOf(context, planned, one, operation));
   const isStored = planned.link === null || over.length === 0;
   return {
@@ -125,6 +130,15 @@ function reported(observation: Observation, context: Observation, planned: Plan,
     history: [...planned.history, ...events],
     operations: outcomes.map(({ operation }) => operation),
   };
+}
+
+/** A create that could be undone on one side only: what is left is for a person, and says why. */
+function withUndoneInPart({ now }: Observation, next: Entity, over: readonly OpenOperation[]): Entity {
+  const failure = over.find((one) => one.kind === "CREATE" && one.failure?.unsafe)?.failure;
+  if (!failure || next.state !== "DETACHED") return next;
+  const message = `It was to be created on both sides or none, and could be undone on one only. ${failure.unsafe} Delete it, or retry to give it a counterpart.`;
+  const common = { system: failure.system, field: null, since: isoTime(now), attempts: 0, nextAttemptAt: null };
+  return { ...next, problem: { code: "ROLLBACK_UNSAFE", message, ...common } };
 }
 
 /** What the history says of a mutation that did not stand, or stands on one side only. */

@@ -56,15 +56,16 @@ function isOver(observation: Observation, planned: Plan, operation: OpenOperatio
   if (planned.link) return false;
   const mayLand = next.intents.some((intent) => intent.sentAt !== null && !intent.givenUpAt && shareOf(observation, operation, intent) !== null);
   if (mayLand) return false;
+  const later = laterOf(observation.entity, operation);
+  const isTakenOver = own.length === 0 && Object.keys(operation.set).length > 0;
   switch (operation.kind) {
     case "DELETE":
       return next.wanted?.kind !== "DELETE";
     case "CREATE":
-      return next.wanted?.kind !== "CREATE";
+      return later.some((one) => one.kind === "DELETE") ? !later.some((one) => open.has(one.id)) : next.wanted?.kind !== "CREATE";
     case "UPDATE": {
-      const later = laterOf(observation.entity, operation);
       // What took all of it over has yet to come to its end.
-      if (own.length === 0 && Object.keys(operation.set).length > 0) return !later.some((one) => open.has(one.id));
+      if (isTakenOver) return !later.some((one) => open.has(one.id));
       if (own.some((field) => next.wanted !== null && field in next.wanted.set)) return false;
       if (next.wanted?.kind === "DELETE") return false;
       return !isCounterpartComing(next) && !isUnread(observation);

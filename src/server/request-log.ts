@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ApolloServerPlugin } from "@apollo/server";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { GuardedContext } from "./guards.js";
+
+const current = new AsyncLocalStorage<{ readonly requestId: string }>();
+
+/** What every line of the log has that is written while a request is answered. */
+export const requestFields = (): object => current.getStore() ?? {};
+
+/** Ids that others give are taken over if they are no more than that. */
+const isId = (value: unknown): value is string => typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
+
+/** Gives each request an id: the caller's own, or a new one. It is in the answer and in every line that is logged on its way. */
+export function addRequestIds(app: FastifyInstance, newId: () => string): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const given = request.headers["x-request-id"];
+    const requestId = isId(given) ? given : newId();
+    reply.header("x-request-id", requestId);
+    current.run({ requestId }, done);
+  });
+}
+
+/** One line for each operation, without its values: mutations and faults always, the rest where details are asked for. */
+export function logOperations(log: Logger): ApolloServerPlugin<GuardedContext> {
+  return {
+    async requestDidStart() {
+      const startedAt = performance.now();
+      return {
+        async willSendResponse({ operation, operationName, contextValue, response: { body } }) {
+          const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
+          const level = operation?.operation === "mutation" ? "info" : "debug";
+          if (!log.isLevelEnabled(level)) return;
+          const fields = {
+            operation: operation?.operation ?? null,
+            name: operation ? (operationName ?? null) : null,
+            caller: contextValue.caller,
+            ms: Math.round(performance.now() - startedAt),
+            ...(errors.length > 0 ? { errors: [...new Set(errors.map(({ extensions }) => extensions?.code))] } : {}),
+          };
+          log[level](fields, "An operation was answered.");
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Fields } from "../../domain/canonical.js";
+import type { Dataflow } from "../../domain/dataflow.js";
+import { fieldsOf } from "../../domain/dataflow.js";
+import type { Intent } from "../../domain/entity.js";
+import type { SystemRecord } from "../../domain/record.js";
+import { equal } from "./units.js";
+
+/** A create may have been noted by the system's clock a little before ours says it was sent. */
+export const clockSlackMs = 5 * 60_000;
+
+/** How much a record has of what a create has sent; null: it can't be that create's own. */
+export function likeness(flow: Dataflow, intent: Intent, record: SystemRecord): number | null {
+  if (record.createdAt !== null && intent.sentAt !== null && Date.parse(record.createdAt) < Date.parse(intent.sentAt) - clockSlackMs) return null;
+  const { alike, apart } = comparison(flow, intent.fields, fieldsOf(flow, record));
+  return alike > 0 && alike >= apart ? alike - apart : null;
+}
+
+/**
+ * A person may have edited the new record before we found it, and the system may have dropped a field: so most of what was sent
+ * must stand there, not all. References and countries tell nothing, as many records share them.
+ */
+function comparison(flow: Dataflow, sent: Fields, held: Fields): { readonly alike: number; readonly apart: number } {
+  const telling = flow.rows.filter((row) => !row.refersTo && row.kind !== "country" && (sent[row.field] ?? null) !== null);
+  const alike = telling.filter((row) => equal(sent[row.field], held[row.field])).length;
+  const apart = telling.filter((row) => (held[row.field] ?? null) !== null).length - alike;
+  return { alike, apart };
+}

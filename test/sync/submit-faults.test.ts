@@ -1,0 +1,395 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { NewFaultRule } from "../../src/sandbox/kit/index.js";
+import type { Submitted } from "../../src/sync/submit.js";
+import { codesOf, exactId, SubmitWorld, type WorldOptions, withMethods, writesOf } from "./submit-world.js";
+
+const worlds: SubmitWorld[] = [];
+afterEach(async () => {
+  for (const world of worlds.splice(0)) {
+    expect(world.faultsOfOurs).toEqual([]);
+    await world.stop();
+  }
+});
+const start = async (options: WorldOptions = {}): Promise<SubmitWorld> => {
+  const world = await SubmitWorld.start(options);
+  worlds.push(world);
+  return world;
+};
+
+const refusedByExact = { kind: "status", status: 500, body: { error: { code: "", message: { lang: "", value: "Ongeldig: Telefoon" } } } } as const;
+const refusedByCustomcrm = {
+  kind: "status",
+  status: 422,
+  body: { type: "urn:customcrm:validation-failed", title: "Not valid", status: 422, errors: [{ property: "Phone", message: "Phone is odd." }] },
+} as const;
+
+type Fault = NewFaultRule["fault"];
+/** What leaves open whether a write has happened, and whether it has. */
+const lost: readonly (readonly [string, Fault, boolean])[] = [
+  ["an answer that never comes, and no effect", { kind: "hang" }, false],
+  ["an answer that never comes after the effect", { kind: "hang", effect: true }, true],
+  ["a reset before", { kind: "reset-before" }, false],
+  ["a reset after the effect", { kind: "reset-after" }, true],
+  ["half an answer", { kind: "half-body" }, true],
+  ["a page of a proxy", { kind: "html-502" }, false],
+  ["a page of a proxy after the effect", { kind: "html-502", effect: true }, true],
+  ["500 without JSON", { kind: "status", status: 500, body: "oops" }, false],
+  ["503", { kind: "status", status: 503 }, false],
+  ["a write that lands half a minute later", { kind: "late", ms: 30_000 }, false],
+];
+/** What certainly did not happen, and may be tried again. */
+const passing: readonly (readonly [string, Fault])[] = [
+  ["401", { kind: "status", status: 401 }],
+  ["403", { kind: "status", status: 403 }],
+];
+
+describe("the first side, Exact, refuses for good", () => {
+  it("an update: nothing was changed anywhere, in the system's own words", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.exactFault("PUT", refusedByExact);
+    world.startCounting();
+    const done = await world.update("ACCOUNT", id, { phone: "odd", city: "Delft" });
+    expect(done).toMatchObject({
+      status: "REJECTED",
+      userErrors: [{ code: "REFUSED_BY_SYSTEM", system: "EXACT", message: expect.stringContaining("Ongeldig: Telefoon") }],
+    });
+    expect(writesOf(done.operation)).toEqual(["EXACT REJECTED", "CUSTOMCRM NOT_SENT"]);
+    expect(world.calls()).toEqual({ exact: ["GET", "PUT"], customcrm: [] });
+    expect(done.entity).toMatchObject({ state: "LINKED", problem: null, wanted: null, fields: { phone: "010-1", city: null } });
+    await world.calm();
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-1" });
+    expect(await world.history(id)).toContainEqual(expect.stringContaining("REFUSED by EXACT: phone odd → 010-1 (lost odd)"));
+  });
+
+  it("a create: the entity is gone again, and no record is left", async () => {
+    const world = await start();
+    const before = world.census();
+    world.exactFault("POST", refusedByExact);
+    const done = await world.create("ACCOUNT", { name: "Odd BV" });
+    expect(done).toMatchObject({ status: "REJECTED", entity: null });
+    expect(writesOf(done.operation)).toEqual(["EXACT REJECTED", "CUSTOMCRM NOT_SENT"]);
+    await world.calm();
+    expect(world.census()).toEqual(before);
+    expect((await world.store.entities.list({ type: "ACCOUNT", name: { equals: "Odd BV" }, terms: {}, order: "NAME_ASC" }, 5, null)).entities).toEqual([]);
+  });
+
+  it("a delete: nothing is half gone", async () => {
+    const world = await start();
+    const id = await world.idOf("Eva Vos", "CONTACT");
+    world.exactFault("DELETE", refusedByExact);
+    const done = await world.remove("CONTACT", id);
+    expect(done).toMatchObject({ status: "REJECTED", userErrors: [{ code: "REFUSED_BY_SYSTEM", system: "EXACT" }], entity: { state: "LINKED", wanted: null } });
+    expect(writesOf(done.operation)).toEqual(["EXACT REJECTED", "CUSTOMCRM NOT_SENT"]);
+    await world.calm();
+    expect(world.inCustomcrm("p1", "Contact")).not.toBeNull();
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED" });
+  });
+});
+
+describe("the second side, Customcrm, refuses for good", () => {
+  it("an update: Exact is put back", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.customcrmFault("PATCH", refusedByCustomcrm);
+    world.startCounting();
+    const done = await world.update("ACCOUNT", id, { phone: "odd" });
+    expect(done.status).toBe("REJECTED");
+    expect(writesOf(done.operation)).toEqual(["EXACT ROLLED_BACK", "CUSTOMCRM REJECTED"]);
+    expect(codesOf(done)).toEqual(["REFUSED_BY_SYSTEM", "ROLLED_BACK"]);
+    expect(done.userErrors[0]).toMatchObject({ field: ["phone"], system: "CUSTOMCRM", message: expect.stringContaining("Phone is odd.") });
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    expect(done.entity).toMatchObject({ state: "LINKED", fields: { phone: "010-1" }, wanted: null });
+    world.startCounting();
+    await world.calm();
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    expect([...world.calls().exact, ...world.calls().customcrm].filter((method) => method !== "GET")).toEqual([]);
+    expect(await world.history(id)).toContainEqual(expect.stringContaining("ROLLED_BACK by CUSTOMCRM: phone odd → 010-1 (lost odd)"));
+  });
+
+  it("a create: the record in Exact is deleted again, and the entity is gone", async () => {
+    const world = await start();
+    const before = world.census();
+    world.customcrmFault("POST", refusedByCustomcrm);
+    const done = await world.create("ACCOUNT", { name: "Odd BV", phone: "odd" });
+    expect(done).toMatchObject({ status: "REJECTED", entity: null });
+    expect(writesOf(done.operation)).toEqual(["EXACT ROLLED_BACK", "CUSTOMCRM REJECTED"]);
+    expect(world.census()).toEqual(before);
+    await world.calm();
+    expect(world.census()).toEqual(before);
+  });
+
+  it("a delete: PARTIAL, and what is left is DETACHED", async () => {
+    const world = await start();
+    const id = await world.idOf("Eva Vos", "CONTACT");
+    world.customcrmFault("DELETE", { kind: "status", status: 409, body: { type: "urn:customcrm:has-dependents", title: "In use", status: 409 } });
+    const done = await world.remove("CONTACT", id);
+    expect(done).toMatchObject({
+      status: "PARTIAL",
+      userErrors: [{ code: "REFERENCED", system: "CUSTOMCRM" }],
+      entity: { state: "DETACHED", records: { EXACT: null } },
+    });
+    expect(writesOf(done.operation)).toEqual(["EXACT APPLIED", "CUSTOMCRM REJECTED"]);
+    await world.calm();
+    expect(await world.entity(id)).toMatchObject({ state: "DETACHED" });
+    expect(world.inCustomcrm("p1", "Contact")).not.toBeNull();
+  });
+
+  it("and somebody has edited the field in Exact meanwhile: PARTIAL, and nothing of theirs is lost", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.customcrmFault("PATCH", refusedByCustomcrm);
+    const exact = world.connectors.EXACT;
+    const customcrm = world.connectors.CUSTOMCRM;
+    const parts = world.parts();
+    const nosy = withMethods(customcrm, {
+      update: async (...given) => {
+        world.exact.core.editAccount(exactId(1), { Phone: "010-7" });
+        return customcrm.update(...given);
+      },
+    });
+    const done = await world.submit(
+      { kind: "UPDATE", type: "ACCOUNT", id, fields: { phone: "odd" } },
+      { ...parts, connectors: { EXACT: exact, CUSTOMCRM: nosy } },
+    );
+    expect(done.status).toBe("PARTIAL");
+    expect(done.userErrors[0]?.message).toContain("Somebody has changed phone since");
+    await world.calm();
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-7" });
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-7" });
+  });
+
+  it("and Exact does not take back the record it had made: PARTIAL, FAILED, and both are told", async () => {
+    const world = await start();
+    world.customcrmFault("POST", refusedByCustomcrm);
+    world.exactFault("DELETE", refusedByExact);
+    const done = await world.create("ACCOUNT", { name: "Odd BV", phone: "odd" });
+    expect(done).toMatchObject({ status: "PARTIAL", entity: { state: "FAILED", problem: { code: "REFUSED_BY_SYSTEM" } } });
+    expect(writesOf(done.operation)).toEqual(["EXACT APPLIED", "CUSTOMCRM REJECTED"]);
+    world.startCounting();
+    await world.calm();
+    expect(world.calls().customcrm.filter((method) => method !== "GET")).toEqual([]);
+    expect(await world.entity(done.entity?.id ?? "")).toMatchObject({ state: "FAILED" });
+  });
+});
+
+describe("a write whose answer is lost", () => {
+  const expectOnBoth = (world: SubmitWorld, phone: string) => {
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: phone });
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: phone });
+  };
+  const pending = async (world: SubmitWorld, done: Submitted) => {
+    expect(done).toMatchObject({ status: "PENDING", userErrors: [], operation: { finishedAt: null } });
+    expect(done.entity).toMatchObject({ fields: { phone: "010-9" } });
+    await world.calm();
+    return world.operation(done.operation?.id);
+  };
+
+  it.each(lost)("an update in Exact, %s: PENDING, then APPLIED", async (_, fault) => {
+    const world = await start();
+    world.exactFault("PUT", fault);
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(done.operation?.writes[0]).toMatchObject({ system: "EXACT", status: "PENDING", nextAttemptAt: expect.any(String) });
+    expect(await pending(world, done)).toMatchObject({ status: "APPLIED", finishedAt: expect.any(String) });
+    expectOnBoth(world, "010-9");
+  });
+
+  it.each(lost)("an update in Customcrm, %s: PENDING, then APPLIED", async (_, fault) => {
+    const world = await start();
+    world.customcrmFault("PATCH", fault);
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(writesOf(done.operation)).toEqual(["EXACT APPLIED", "CUSTOMCRM PENDING"]);
+    expect(await pending(world, done)).toMatchObject({ status: "APPLIED" });
+    expectOnBoth(world, "010-9");
+  });
+
+  it.each(lost)("a create in Exact, %s: PENDING, then APPLIED, and never twice", async (_, fault) => {
+    const world = await start();
+    const before = world.census();
+    world.exactFault("POST", fault);
+    const done = await world.create("ACCOUNT", { name: "Nieuw BV", phone: "010-9" });
+    expect(await pending(world, done)).toMatchObject({ status: "APPLIED" });
+    expect(world.census()).toEqual({ exact: before.exact + 1, customcrm: before.customcrm + 1 });
+    expect(await world.entity(done.entity?.id ?? "")).toMatchObject({ state: "LINKED" });
+  });
+
+  it.each(lost)("a create in Customcrm, %s: PENDING, then APPLIED, and never twice", async (_, fault) => {
+    const world = await start();
+    const before = world.census();
+    world.customcrmFault("POST", fault);
+    const done = await world.create("ACCOUNT", { name: "Nieuw BV", phone: "010-9" });
+    expect(await pending(world, done)).toMatchObject({ status: "APPLIED" });
+    expect(world.census()).toEqual({ exact: before.exact + 1, customcrm: before.customcrm + 1 });
+  });
+
+  it.each(lost)("a delete in either system, %s: PENDING, then gone on both sides", async (_, fault) => {
+    for (const system of ["exact", "customcrm"] as const) {
+      const world = await start();
+      const id = await world.idOf("Eva Vos", "CONTACT");
+      if (system === "exact") world.exactFault("DELETE", fault);
+      else world.customcrmFault("DELETE", fault);
+      const done = await world.remove("CONTACT", id);
+      expect(done.status).toBe("PENDING");
+      await world.calm();
+      expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+      expect(world.inExact(exactId(9), "Contacts")).toBeNull();
+      expect(world.inCustomcrm("p1", "Contact")).toBeNull();
+      expect(await world.entity(id)).toBeNull();
+    }
+  });
+
+  it.each(lost)("with ROLLBACK, an update in Exact, %s: REJECTED once nothing of it can land, and no trace", async (_, fault, hasEffect) => {
+    const world = await start();
+    world.exactFault("PUT", fault);
+    const id = await world.idOf("Vos Metaal");
+    const done = await world.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(done.status).toBe("PENDING");
+    await world.later(1_000);
+    // What is seen to have landed is undone at once; what is not seen may still come.
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: hasEffect ? "REJECTED" : "PENDING" });
+    await world.calm();
+    const ended = await world.operation(done.operation?.id);
+    expect(ended).toMatchObject({ status: "REJECTED", userErrors: [{ code: "SYSTEM_UNAVAILABLE" }, ...(ended?.userErrors.slice(1) ?? [])] });
+    expectOnBoth(world, "010-1");
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone: "010-1" }, wanted: null });
+  });
+
+  it("a 200 with a body that nobody needs is no lost answer", async () => {
+    const world = await start();
+    world.exactFault("PUT", { kind: "garbage" });
+    expect((await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" })).status).toBe("APPLIED");
+    expectOnBoth(world, "010-9");
+  });
+
+  it.each(lost)("with ROLLBACK, a create in Exact, %s: both sides end as they were", async (_, fault) => {
+    const world = await start();
+    const before = world.census();
+    world.exactFault("POST", fault);
+    const done = await world.create("ACCOUNT", { name: "Nieuw BV", phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(done.status).toBe("PENDING");
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "REJECTED" });
+    expect(world.census()).toEqual(before);
+    expect(await world.entity(done.entity?.id ?? "")).toBeNull();
+  });
+
+  it.each(lost)("with ROLLBACK, a create in Customcrm, %s: both sides end as they were", async (_, fault) => {
+    const world = await start();
+    const before = world.census();
+    world.customcrmFault("POST", fault);
+    const done = await world.create("ACCOUNT", { name: "Nieuw BV", phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(done.status).toBe("PENDING");
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "REJECTED" });
+    expect(world.census()).toEqual(before);
+    expect(await world.entity(done.entity?.id ?? "")).toBeNull();
+  });
+});
+
+describe("a side that fails for now", () => {
+  it.each(passing)("Exact says %s: PENDING, and the background carries on", async (_, fault) => {
+    const world = await start();
+    world.exactFault("PUT", fault, { times: 2 });
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(done.status).toBe("PENDING");
+    expect(writesOf(done.operation)).toEqual(["EXACT PENDING", "CUSTOMCRM PENDING"]);
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+  });
+
+  it("is asked once for one mutation, not again and again", async () => {
+    const world = await start();
+    await world.exact.setDown(true);
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(done).toMatchObject({ status: "PENDING", entity: { state: "PENDING", problem: { code: "SYSTEM_UNAVAILABLE", attempts: 0 } } });
+    expect(done.operation?.writes[0]).toMatchObject({ status: "PENDING", nextAttemptAt: expect.any(String) });
+    await world.exact.setDown(false);
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+  });
+
+  it("with ROLLBACK, Exact being away refuses at once; Customcrm being away undoes Exact", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    await world.exact.setDown(true);
+    const first = await world.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(first).toMatchObject({ status: "REJECTED", userErrors: [{ code: "SYSTEM_UNAVAILABLE", system: "EXACT" }], entity: { fields: { phone: "010-1" } } });
+    expect(writesOf(first.operation)).toEqual(["EXACT NOT_SENT", "CUSTOMCRM NOT_SENT"]);
+    await world.exact.setDown(false);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await world.customcrm.setDown(true);
+    const second = await world.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(second).toMatchObject({ status: "REJECTED", entity: { state: "LINKED", fields: { phone: "010-1" } } });
+    expect(writesOf(second.operation)).toEqual(["EXACT ROLLED_BACK", "CUSTOMCRM NOT_SENT"]);
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    await world.customcrm.setDown(false);
+  });
+});
+
+describe("a system without room", () => {
+  const busy = { kind: "status", status: 429, headers: { "retry-after": "30" } } as const;
+
+  it("REFUSE: refused at once with when to come back, and nothing is kept", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.exactFault("GET", busy);
+    const done = await world.update("ACCOUNT", id, { phone: "010-9" });
+    expect(done).toMatchObject({ status: "REJECTED", userErrors: [{ code: "RATE_LIMITED", system: "EXACT", retryAt: expect.any(String) }] });
+    expect(writesOf(done.operation)).toEqual(["EXACT NOT_SENT", "CUSTOMCRM NOT_SENT"]);
+    await world.calm();
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    const created = await (world.exactFault("POST", busy), world.create("ACCOUNT", { name: "Nieuw BV" }));
+    expect(created).toMatchObject({ status: "REJECTED", entity: null, userErrors: [{ code: "RATE_LIMITED" }] });
+  });
+
+  it("QUEUE: PENDING, and done when there is room", async () => {
+    const world = await start();
+    world.exactFault("PUT", busy);
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" }, { whenBusy: "QUEUE" });
+    expect(done).toMatchObject({ status: "PENDING", userErrors: [] });
+    expect(done.operation?.writes[0]).toMatchObject({ status: "PENDING", nextAttemptAt: expect.any(String) });
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+  });
+
+  it("once Exact has taken it, Customcrm's being busy is waited out", async () => {
+    const world = await start();
+    world.customcrmFault("PATCH", busy);
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(done.status).toBe("PENDING");
+    expect(writesOf(done.operation)).toEqual(["EXACT APPLIED", "CUSTOMCRM PENDING"]);
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+  });
+});
+
+describe("a value that a system takes and does not keep", () => {
+  it("PARTIAL: the other side holds it, the link says what was ignored", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.exactFault("PUT", { kind: "drop-field", field: "Phone" });
+    const done = await world.update("ACCOUNT", id, { phone: "010-9", city: "Delft" });
+    expect(done).toMatchObject({
+      status: "PARTIAL",
+      userErrors: [{ code: "REFUSED_BY_SYSTEM", system: "EXACT", field: ["phone"] }],
+      entity: { state: "FAILED", problem: { code: "IGNORED_BY_SYSTEM", system: "EXACT", field: "phone" } },
+    });
+    expect(writesOf(done.operation)).toEqual(["EXACT REJECTED", "CUSTOMCRM APPLIED"]);
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-9", City: "Delft" });
+    const again = await world.update("ACCOUNT", id, { phone: "010-9" });
+    expect(again).toMatchObject({ status: "APPLIED", entity: { state: "LINKED" } });
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-9" });
+  });
+
+  it("with ROLLBACK: REJECTED, and both sides are as before", async () => {
+    const world = await start();
+    world.exactFault("PUT", { kind: "drop-field", field: "Phone" });
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9", city: "Delft" }, { onPartialFailure: "ROLLBACK" });
+    expect(done).toMatchObject({ status: "REJECTED", entity: { state: "LINKED", fields: { phone: "010-1", city: null } } });
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1", City: null });
+    expect(world.inCustomcrm("c1")?.City ?? null).toBeNull();
+    await world.calm();
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-1" });
+  });
+});
