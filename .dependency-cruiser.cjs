@@ -4,11 +4,19 @@
  */
 const contracts = ["connector contract", "store contract", "queue contract"];
 const parts = [
-  { name: "main", files: "src/main\\.ts$", mayImport: ["app", "config", "first screen", "start errors", "private Redis", "domain"] },
+  { name: "main", files: "src/main\\.ts$", mayImport: ["app", "config", "log", "first screen", "start errors", "private Redis", "domain"] },
   {
     name: "doctor",
     files: "src/commands/doctor(\\.ts$|/)",
     mayImport: ["app", "config", "private Redis", "store", ...contracts, "connectors shared", "Exact", "Customcrm", "domain"],
+  },
+  {
+    name: "operator commands",
+    files: "src/commands/(sync|links|forget|open-store|operator-processes)\\.ts$",
+    mayImport: [
+      ...["app", "doctor", "config", "site settings", "start errors", "sync", ...contracts, "connectors shared", "store", "private Redis"],
+      ...["sandbox", "domain"],
+    ],
   },
   { name: "first screen", files: "src/(first-screen|progress)\\.ts$", mayImport: ["config", "store contract", "domain"] },
   { name: "start errors", files: "src/(startup-error|ports)\\.ts$", mayImport: ["config", "private Redis", "domain"] },
@@ -22,7 +30,8 @@ const parts = [
   },
   { name: "config", files: "src/(config|env|encryption-key)\\.ts$", mayImport: [] },
   { name: "site settings", files: "src/dataflow-file\\.ts$", mayImport: ["domain"] },
-  { name: "server", files: "src/server/", mayImport: ["resolvers", "schema", "sync", ...contracts, "domain"] },
+  { name: "log", files: "src/log\\.ts$", mayImport: ["domain"] },
+  { name: "server", files: "src/server/", mayImport: ["log", "resolvers", "schema", "sync", ...contracts, "domain"] },
   { name: "resolvers", files: "src/resolvers/", mayImport: ["schema", "sync", ...contracts, "domain"] },
   { name: "schema", files: "src/schema/", mayImport: ["domain"] },
   { name: "sync", files: "src/sync/", mayImport: [...contracts, "domain"] },

@@ -95,7 +95,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       newId: (type) => `${idPrefixes[type]}${randomUUID().replaceAll("-", "")}`,
       newIntentId: randomUUID,
       random: Math.random,
-      onSettled: (before, after, plan) => runs.settled(before, after, plan),
+      onSettled: (before, after, plan) => {
+        log.debug({ entityId: after.id, type: after.type, was: before.state, state: after.state, plan: plan.kind }, "An entity was settled.");
+        runs.settled(before, after, plan);
+      },
       onPlanned: (observation, plan) => runs.planned(observation, plan),
       guard: (entity, plan) => guard.check(entity, plan),
       onEmptySide: (types, system, links) => guard.emptySide(types, system, links),

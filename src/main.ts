@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pino } from "pino";
 import { type Config, parseConfig } from "./config.js";
 import { withEncryptionKey } from "./encryption-key.js";
 import { firstScreen, type Running } from "./first-screen.js";
+import { createLog } from "./log.js";
 import { checkPorts } from "./ports.js";
 import { showProgress } from "./progress.js";
 import { explain } from "./startup-error.js";
@@ -51,7 +51,7 @@ function stopOrForce(): void {
 /** Starts everything, says so, and returns when somebody asks for the end. */
 async function serve(config: Config): Promise<void> {
   await checkPorts(config);
-  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const log = createLog(config.logLevel);
   // The application is loaded while Redis starts.
   const [{ createApp }, { redisUrl, store }] = await Promise.all([import("./app.js"), connectStore(config, (message) => log.error(message))]);
   if (asked.signal.aborted) return;

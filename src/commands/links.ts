@@ -1,12 +1,17 @@
 import { createInterface } from "node:readline";
+import type { Dataflow } from "../domain/dataflow.js";
 import { InvalidInputError } from "../domain/errors.js";
+import type { Store } from "../store/store.js";
 import { exportLinks } from "../sync/link-map/export.js";
 import { importLinks } from "../sync/link-map/import.js";
 import { type LinkMapLine, parseLine } from "../sync/link-map/line.js";
 import { type RebuildParts, rebuildLinks } from "../sync/link-map/rebuild.js";
 
 export interface LinksWorld {
-  readonly parts: RebuildParts;
+  readonly store: Store;
+  readonly flows: readonly Dataflow[];
+  /** With both systems at hand; only a rebuild reads them. */
+  readonly openParts: () => Promise<{ readonly value: RebuildParts; stop(): Promise<void> }>;
   /** Where the lines go, and where they come from. */
   readonly write: (text: string) => Promise<void>;
   readonly input: NodeJS.ReadableStream;
@@ -24,13 +29,12 @@ products paused while one of them has no counterpart.
 
 /** Returns the exit code. Everything happens in the store: no gateway is asked. */
 export async function linksCommand([command, ...more]: readonly string[], world: LinksWorld): Promise<number> {
-  const { parts, write, say, input } = world;
-  const { store, settings } = parts;
+  const { store, flows, write, say, input } = world;
   if (more.length > 0) throw new InvalidInputError(`${linksHelp}\nGot ${more.join(" ")} as well.`);
   switch (command) {
     case "export": {
       let count = 0;
-      for await (const line of exportLinks(store, settings.flows)) {
+      for await (const line of exportLinks(store, flows)) {
         await write(`${JSON.stringify(line)}\n`);
         if (line.kind === "entity") count++;
       }
@@ -38,27 +42,35 @@ export async function linksCommand([command, ...more]: readonly string[], world:
       return 0;
     }
     case "import": {
-      const { imported, known, taken } = await importLinks(store, settings.flows, linesOf(input));
+      const { imported, known, taken } = await importLinks(store, flows, linesOf(input));
       say(`${imported} entities imported, ${known} were there already.\n`);
       if (taken.length > 0) say(`${taken.length} were not imported, as a record of theirs belongs to another entity: ${taken.slice(0, 20).join(", ")}.\n`);
       return taken.length > 0 ? 1 : 0;
     }
-    case "rebuild": {
-      let read = 0;
-      let told = 0;
-      const { byExternalId, byMatching, unlinked, productsPaused } = await rebuildLinks(parts, (records) => {
-        read += records;
-        if (read - told < 5_000) return;
-        told = read;
-        say(`${read} records read …\n`);
-      });
-      say(`${read} records read; ${byExternalId} linked by ExternalId, ${byMatching} by matching, ${unlinked} without a counterpart.\n`);
-      if (productsPaused) say("Products stay paused: link those that have a counterpart with linkRecords, then resumeDataflow(type: PRODUCT).\n");
-      return 0;
-    }
+    case "rebuild":
+      return rebuild(world);
     default:
       say(linksHelp);
       return command === undefined || command === "--help" ? 0 : 1;
+  }
+}
+
+async function rebuild({ openParts, say }: LinksWorld): Promise<number> {
+  const parts = await openParts();
+  let read = 0;
+  let told = 0;
+  try {
+    const { byExternalId, byMatching, unlinked, productsPaused } = await rebuildLinks(parts.value, (records) => {
+      read += records;
+      if (read - told < 5_000) return;
+      told = read;
+      say(`${read} records read …\n`);
+    });
+    say(`${read} records read; ${byExternalId} linked by ExternalId, ${byMatching} by matching, ${unlinked} without a counterpart.\n`);
+    if (productsPaused) say("Products stay paused: link those that have a counterpart with linkRecords, then resumeDataflow(type: PRODUCT).\n");
+    return 0;
+  } finally {
+    await parts.stop();
   }
 }
 

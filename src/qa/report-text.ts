@@ -20,7 +20,7 @@ export const marks = { passed: "✓", failed: "✗", skipped: "–" } as const;
 function table(properties: readonly { readonly property: string; readonly cells: readonly Cell[] }[]): readonly string[] {
   const width = Math.max(...properties.map(({ property }) => property.length));
   const line = (first: string, cells: readonly string[]) =>
-    `    ${first.padEnd(width)}  ${cells.map((cell, i) => cell.padEnd(columns[i]?.length ?? 0)).join("  ")}`.trimEnd();
+    `    ${first.padEnd(width)}  ${cells.map((cell, i) => cell.padEnd(Math.max(columns[i]?.length ?? 0, 7))).join("  ")}`.trimEnd();
   return [line("", columns), ...properties.map(({ property, cells }) => line(property, cells.map(cellText)))];
 }
 

@@ -63,6 +63,8 @@ export function eventStream(app: FastifyInstance, { streams, log, stalledMs = li
       open.delete(response);
       end();
     });
+    // It may have gone while the operation was begun.
+    if (response.destroyed) end();
     return reply.send(Readable.from(body, { highWaterMark: 1 }));
   };
 }

@@ -80,13 +80,14 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      logOperations(log),
-      ...(parts.metrics ? [parts.metrics.plugin] : []),
       guards((reason) => parts.metrics?.refused(reason)),
       eachWithItsOwn((caller) => contextFor(caller)),
       notesBesideData,
       subscriptionsByStream,
       statusForJson,
+      // They look at the answer as it goes out.
+      logOperations(log),
+      ...(parts.metrics ? [parts.metrics.plugin] : []),
     ],
   });
   await apollo.start();

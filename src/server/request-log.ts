@@ -1,13 +1,8 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { withLogFields } from "../log.js";
 import type { GuardedContext } from "./guards.js";
-
-const current = new AsyncLocalStorage<{ readonly requestId: string }>();
-
-/** What every line of the log has that is written while a request is answered. */
-export const requestFields = (): object => current.getStore() ?? {};
 
 /** Ids that others give are taken over if they are no more than that. */
 const isId = (value: unknown): value is string => typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
@@ -18,7 +13,7 @@ export function addRequestIds(app: FastifyInstance, newId: () => string): void {
     const given = request.headers["x-request-id"];
     const requestId = isId(given) ? given : newId();
     reply.header("x-request-id", requestId);
-    current.run({ requestId }, done);
+    withLogFields({ requestId }, done);
   });
 }
 

@@ -32,7 +32,6 @@ export class Engine {
   readonly #epochs = new Map<System, { readonly epoch: string; readonly at: number }>();
   readonly #polls = new Map<System, Promise<Pulled>>();
   readonly #nextPolls = new Map<System, Promise<Pulled>>();
-  readonly #nextPolls = new Map<System, Promise<Pulled>>();
   #isHalted = false;
   #isDraining = false;
   #wanted = false;
@@ -46,16 +45,15 @@ export class Engine {
    * it is being read already waits for that reading, and who was hinted at something for one more after it.
    */
   async poll(system: System, options: PollOptions = {}): Promise<Pulled> {
-    const waiting = this.#nextPolls.get(system);
-    if (waiting) return waiting;
     const underWay = this.#polls.get(system);
     if (!underWay) return this.#begin(system, options);
-    const next = underWay
-      .catch(() => {})
-      .then(() => {
-        this.#nextPolls.delete(system);
-        return this.#begin(system, options);
-      });
+    if (!options.isHinted) return underWay;
+    const again = async () => {
+      await underWay.catch(() => {});
+      this.#nextPolls.delete(system);
+      return this.poll(system, { ...options, isHinted: false });
+    };
+    const next = this.#nextPolls.get(system) ?? again();
     this.#nextPolls.set(system, next);
     return next;
   }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pino } from "pino";
 import { createClient } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { describeWithOwnRedis, startOwnRedis } from "../helpers/redis.js";
@@ -241,6 +242,23 @@ describe("a chain of tokens that is dead", { timeout: 60_000 }, () => {
     expect(page.text).toContain(`The gateway goes on with division ${first}, whose records it knows, though division ${first + 1} is the one open in Exact`);
     const paths = world.exact.calls.last(5).map(({ path }) => path);
     expect(paths.filter((path) => path.includes(String(first + 1)))).toEqual([]);
+  });
+});
+
+describe("the log", { timeout: 60_000 }, () => {
+  it("has a line for each call to either system, with neither addresses nor people nor secrets in it", async () => {
+    const lines: string[] = [];
+    await start({ log: pino({ level: "debug", base: null }, { write: (line) => void lines.push(line) }) });
+    await consent();
+    await world.app.ready;
+    const calls = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === "A call was made.");
+    expect(new Set(calls.map(({ system }) => system))).toEqual(new Set(["EXACT", "CUSTOMCRM"]));
+    for (const call of calls) expect(Object.keys(call)).toEqual(["level", "time", "system", "method", "route", "status", "ms", "msg"]);
+    expect(calls).toContainEqual(expect.objectContaining({ system: "EXACT", method: "POST", route: "/api/oauth2/token", status: 200 }));
+    const { clientSecret } = world.exact.settings;
+    const { accessToken, refreshToken } = (await storedTokens()) ?? { accessToken: "?", refreshToken: "?" };
+    for (const secret of [clientSecret, accessToken, refreshToken, "vosmetaal", "Vos"]) expect(lines.join("")).not.toContain(secret);
+    for (const call of calls) expect(JSON.stringify(call)).not.toMatch(/http:|127\.0\.0\.1|\d{7}\/|guid'/);
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { type App, createApp } from "../../src/app.js";
 import { type Config, parseConfig } from "../../src/config.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
@@ -29,6 +29,7 @@ export interface SmallWorld {
 export interface SmallWorldOptions {
   readonly mode?: "sandbox" | "real";
   readonly redisUrl?: string | null;
+  readonly log?: Logger;
   readonly env?: Readonly<Record<string, string>>;
   readonly exactSettings?: Partial<ExactSettings>;
   readonly customcrmSettings?: SettingsPatch;
@@ -105,7 +106,7 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
     async start(redisUrl = options.redisUrl ?? null) {
       app = await createApp(config, {
         redisUrl,
-        log: pino({ level: process.env.TEST_LOG ?? "silent" }),
+        log: options.log ?? pino({ level: process.env.TEST_LOG ?? "silent" }),
         clock: () => clock.now(),
         budgetRules: withoutLimits,
         ...(config.mode === "sandbox" ? { sandboxes: { exact, customcrm } } : {}),

@@ -15,7 +15,7 @@ afterAll(() => world?.stop(), 60_000);
 
 /** What a poll of both systems and the settling after it bring about. */
 async function cycle(): Promise<void> {
-  await Promise.all([world.app.engine.poll("CUSTOMCRM"), world.app.engine.poll("EXACT")]);
+  await Promise.all([world.app.engine.poll("CUSTOMCRM", { isHinted: true }), world.app.engine.poll("EXACT", { isHinted: true })]);
   await world.app.engine.drain();
   await quiet(world);
 }

@@ -17,7 +17,7 @@ export interface Subscribed {
 }
 
 export interface Client {
-  subscribe(query: string, variables?: Record<string, unknown>): Subscribed;
+  subscribe(query: string, variables?: Record<string, unknown>, extensions?: Record<string, unknown>): Subscribed;
   dispose(): void;
 }
 
@@ -26,12 +26,12 @@ interface Sink {
   error(error: unknown): void;
   complete(): void;
 }
-type Payload = { query: string; variables?: Record<string, unknown> };
+type Payload = { query: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown> };
 
 function clientOf(subscribe: (payload: Payload, sink: Sink) => () => void, dispose: () => void): Client {
   return {
     dispose,
-    subscribe(query, variables) {
+    subscribe(query, variables, extensions) {
       const told: Told[] = [];
       let end: unknown;
       const sink: Sink = {
@@ -43,7 +43,7 @@ function clientOf(subscribe: (payload: Payload, sink: Sink) => () => void, dispo
           end = null;
         },
       };
-      const stop = subscribe(variables ? { query, variables } : { query }, sink);
+      const stop = subscribe({ query, ...(variables ? { variables } : {}), ...(extensions ? { extensions } : {}) }, sink);
       return { told, end: () => end, stop };
     },
   };

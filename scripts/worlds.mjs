@@ -1,0 +1,99 @@
+// npm run worlds: whole simulated worlds, each run from a seed, on all cores. `npm run worlds -- --help` lists what it takes.
+import { fork } from "node:child_process";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "./setup/root.mjs";
+import { seconds } from "./setup/say.mjs";
+import { SetUpError, script } from "./setup/script.mjs";
+import { setUp } from "./setup.mjs";
+
+const help = `npm run worlds -- [options]
+
+  --count N        how many worlds (1000)
+  --seed S         what their seeds begin with: S-0, S-1, … (world)
+  --only S         this one seed alone
+  --faults F       a multiple of the usual chances of faults (1)
+  --operations N   what people do in each world (40)
+  --ablation NAME  with one safeguard taken away: quarantine, adopt, overlap, …
+  --trace          shows all that happened
+  --jobs N         processes (one a core)
+`;
+
+await script(async () => {
+  const { values } = parseArgs({ options: optionsOf() });
+  if (values.help) return void process.stdout.write(help);
+  await setUp();
+  const seeds = values.only === undefined ? Array.from({ length: whole("count", values.count) }, (_, i) => `${values.seed}-${i}`) : [values.only];
+  const work = {
+    operations: whole("operations", values.operations),
+    faults: number("faults", values.faults),
+    ablation: values.ablation ?? null,
+    trace: values.trace,
+  };
+  const began = Date.now();
+  const total = new Map();
+  const broken = [];
+  let done = 0;
+  const note = ({ seed, violations, figures, text }) => {
+    done++;
+    for (const [name, value] of Object.entries(figures)) total.set(name, (total.get(name) ?? 0) + value);
+    if (violations.length > 0) broken.push(seed);
+    if (text) process.stdout.write(`${text}\n`);
+    if (done % 500 === 0 && done < seeds.length) progress(done, seeds.length, broken.length, began);
+  };
+  const jobs = Math.min(whole("jobs", values.jobs ?? String(cpus().length)), seeds.length);
+  const ended = await Promise.allSettled(Array.from({ length: jobs }, (_, i) => run({ ...work, seeds: seeds.filter((_seed, at) => at % jobs === i) }, note)));
+  const failed = ended.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+  const spent = Date.now() - began;
+  const figures = [...total].map(([name, value]) => `${name} ${value}`).join(", ");
+  process.stdout.write(`${done} worlds in ${seconds(spent)} (${(done / (spent / 1000)).toFixed(1)} a second): ${broken.length} broken. ${figures}.\n`);
+  if (broken.length > 0) throw new SetUpError(`Broken: ${broken.slice(0, 20).join(", ")}${broken.length > 20 ? ", …" : ""}`);
+});
+
+function optionsOf() {
+  return {
+    count: { type: "string", default: "1000" },
+    seed: { type: "string", default: "world" },
+    only: { type: "string" },
+    faults: { type: "string", default: "1" },
+    operations: { type: "string", default: "40" },
+    ablation: { type: "string" },
+    trace: { type: "boolean", default: false },
+    jobs: { type: "string" },
+    help: { type: "boolean", default: false },
+  };
+}
+
+/** One process; resolves when it has run its share. */
+function run(work, note) {
+  return new Promise((resolve, reject) => {
+    const child = fork(join(root, "test/worlds/processes/worker.ts"), [], { execArgv: ["--import", "tsx"], cwd: root });
+    let left = work.seeds.length;
+    child.on("message", (message) => {
+      left--;
+      note(message);
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => (left === 0 ? resolve() : reject(new SetUpError(`A process ended (${signal ?? code}) with ${left} worlds left to run.`))));
+    child.send(work);
+  });
+}
+
+function progress(done, count, broken, began) {
+  const spent = Date.now() - began;
+  process.stdout.write(`${done} of ${count}, ${broken} broken; about ${seconds((spent / done) * (count - done))} to go\n`);
+}
+
+function whole(name, text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new SetUpError(`--${name} must be a whole number from 1, not "${text}".`);
+  return value;
+}
+
+function number(name, text) {
+  const value = Number(text);
+  if (!(value >= 0)) throw new SetUpError(`--${name} must be a number from 0, not "${text}".`);
+  return value;
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { showWorld } from "./show.js";
+import { runWorld } from "./world.js";
+
+/** Seeds that once showed a fault come first; the rest are as good as any. `npm run worlds` runs as many as asked. */
+const seedsAt = (faults: number, count: number) => Array.from({ length: count }, (_, i) => ({ seed: `test-${faults}-${i}`, faults }));
+
+describe("whole worlds, run from a seed", () => {
+  it.each([
+    ...chunks(seedsAt(1, 60), 10),
+    ...chunks(seedsAt(3, 30), 10),
+  ])("keep every promise, whatever goes wrong in them ($0.seed and on)", { timeout: 120_000 }, async (...worlds) => {
+    const broken: string[] = [];
+    for (const options of worlds.filter((one) => one.seed !== undefined)) {
+      const report = await runWorld(options);
+      if (report.violations.length > 0) broken.push(showWorld(report));
+    }
+    expect(broken.join("\n")).toBe("");
+  });
+
+  it("are the same again from the same seed, step by step", async () => {
+    const [one, again] = [await runWorld({ seed: "same", faults: 3 }), await runWorld({ seed: "same", faults: 3 })];
+    expect(again.digest).toBe(one.digest);
+    expect(again.trace).toEqual(one.trace);
+    const other = await runWorld({ seed: "other", faults: 3 });
+    expect(other.digest).not.toBe(one.digest);
+  });
+
+  it("are worth running: people edit, processes die, answers are lost, and requests land late", async () => {
+    const report = await runWorld({ seed: "busy", operations: 80, faults: 3 });
+    const { edits, writes, kills, faults, creations } = report.figures;
+    expect(edits).toBeGreaterThanOrEqual(80);
+    for (const figure of [writes, kills, faults, creations]) expect(figure).toBeGreaterThan(0);
+  });
+});
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
