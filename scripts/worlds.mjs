@@ -76,7 +76,9 @@ function run(work, note) {
       note(message);
     });
     child.on("error", reject);
-    child.on("exit", (code, signal) => (left === 0 ? resolve() : reject(new SetUpError(`A process ended (${signal ?? code}) with ${left} worlds left to run.`))));
+    child.on("exit", (code, signal) =>
+      left === 0 ? resolve() : reject(new SetUpError(`A process ended (${signal ?? code}) with ${left} worlds left to run.`)),
+    );
     child.send(work);
   });
 }

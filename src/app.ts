@@ -96,7 +96,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       newIntentId: randomUUID,
       random: Math.random,
       onSettled: (before, after, plan) => {
-        log.debug({ entityId: after.id, type: after.type, was: before.state, state: after.state, plan: plan.kind }, "An entity was settled.");
+        log.debug({ entityId: before.id, type: before.type, was: before.state, state: after?.state ?? null, plan: plan.kind }, "An entity was settled.");
         runs.settled(before, after, plan);
       },
       onPlanned: (observation, plan) => runs.planned(observation, plan),

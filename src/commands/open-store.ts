@@ -53,7 +53,8 @@ async function redisOf(config: Config, sharing: Sharing): Promise<Opened<string>
   const nothing = async () => {};
   if (url !== null) return { value: url, stop: nothing };
   try {
-    if (binary === null) throw new InvalidInputError("There is no Redis: set REDIS_URL, or install redis-server. A gateway without one keeps no links between starts.");
+    if (binary === null)
+      throw new InvalidInputError("There is no Redis: set REDIS_URL, or install redis-server. A gateway without one keeps no links between starts.");
     const started = await startPrivateRedis({ dataDir: join(config.dataDir, "redis"), binary });
     return { value: started.url, stop: () => started.stop() };
   } catch (error) {

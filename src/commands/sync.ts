@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../domain/errors.js";
 import type { PlanCost, PlannedAction, PlannedActionKind, RunProgress, RunState } from "../domain/run.js";
-import { type EntityType, entityTypes } from "../domain/words.js";
+import { type ChangeSource, type EntityType, entityTypes } from "../domain/words.js";
 
 export interface SyncWorld {
   /** The gateway's address, without a path. */
@@ -184,14 +184,21 @@ const hidden: readonly PlannedActionKind[] = ["LINK", "CREATE"];
 function actionLines({ kind, label, reason, fields }: PlannedAction): string {
   const changes = hidden.includes(kind)
     ? []
-    : fields.map(({ field, before, after, lost }) => `             ${field}: ${quoted(before)} becomes ${quoted(after)}${lost === null ? "" : `; ${quoted(lost)} loses`}\n`);
+    : fields.map(({ field, before, after, lost, lostFrom }) => {
+        const loser = lostFrom === null ? "" : `; ${titles[lostFrom]} value loses`;
+        return `             ${field}: ${quoted(lostFrom === null ? before : lost)} becomes ${quoted(after)}${loser}\n`;
+      });
   return `           ${label}: ${reason}\n${changes.join("")}`;
 }
+
+const titles: { readonly [S in ChangeSource]: string } = { CUSTOMCRM: "Customcrm's", EXACT: "Exact Online's", GATEWAY: "the client's" };
 
 const quoted = (value: string | null): string => (value === null ? "nothing" : `"${value}"`);
 
 const costLines = (cost: readonly PlanCost[]): string =>
-  cost.map(({ system, reads, writes, seconds }) => `Cost at ${system}: ${reads} reads and ${writes} writes, ${durationOf(seconds)} at the present budget.\n`).join("");
+  cost
+    .map(({ system, reads, writes, seconds }) => `Cost at ${system}: ${reads} reads and ${writes} writes, ${durationOf(seconds)} at the present budget.\n`)
+    .join("");
 
 function durationOf(seconds: number): string {
   if (seconds < 90) return `${seconds} s`;
@@ -205,6 +212,7 @@ async function ask<R>({ url, apiKey }: SyncWorld, query: string, variables: obje
     throw new GatewayError(`No gateway answers at ${url}. Start it with npm start, or set PORT to where it listens.`, { cause });
   });
   const answer = (await response.json().catch(() => ({}))) as { data?: R | null; errors?: readonly { message: string }[] };
-  if (!answer.data) throw new GatewayError(answer.errors?.map(({ message }) => message).join(" ") ?? `${url} gave status ${response.status}: is that a gateway?`);
+  if (!answer.data)
+    throw new GatewayError(answer.errors?.map(({ message }) => message).join(" ") ?? `${url} gave status ${response.status}: is that a gateway?`);
   return answer.data;
 }

@@ -58,7 +58,7 @@ p { max-width: 52rem; } aside { max-width: 50rem; padding: .7rem 1rem; backgroun
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .92em; }
 th, td { padding: .38rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: #f0f2f5; } td.mark { width: 1.5rem; font-weight: 700; text-align: center; } .soft { color: var(--soft); }
-.passed { color: var(--good); } .failed { color: var(--bad); } tr.failed td { background: #fdf0ee; color: var(--ink); } tr.failed td.mark { color: var(--bad); }
+span.passed, td.mark.passed { color: var(--good); } span.failed, td.mark.failed { color: var(--bad); } tr.failed td { background: #fdf0ee; } tr.skipped td { color: var(--soft); }
 .verdict { display: inline-block; padding: .35rem .9rem; border-radius: 6px; color: #fff; font-weight: 600; } .verdict.passed { background: var(--good); color: #fff; } .verdict.failed { background: var(--bad); color: #fff; }
 code { font-size: .95em; overflow-wrap: anywhere; }
 @media print { body { background: #fff; } main { border: 0; margin: 0; padding: 0; } }

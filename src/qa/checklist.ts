@@ -31,7 +31,7 @@ export async function runChecklist(bench: Bench, { agreed, mark, onResult }: Che
         results.skip(section, null, "Everything else", "there are no linked accounts to refer to");
         continue;
       }
-      await checkFlow(results, section, flow, agreed, new Workshop(bench, `${mark} ${flow.customcrm}-`, accounts));
+      await checkFlow(results, section, flow, agreed, workshop);
     }
   } finally {
     await results.check("Afterwards", "Everything that the checklist has made is removed.", () => cleanUp(bench, inOrder(agreed)));
@@ -39,7 +39,7 @@ export async function runChecklist(bench: Bench, { agreed, mark, onResult }: Che
   return results.all;
 }
 
-export const sectionOf = (flow: Dataflow): string => `${nameIn(flow, "CUSTOMCRM")} to ${nameIn(flow, "EXACT")}`;
+const sectionOf = (flow: Dataflow): string => `${nameIn(flow, "CUSTOMCRM")} to ${nameIn(flow, "EXACT")}`;
 
 async function checkFlow(results: Results, section: string, flow: Dataflow, agreed: readonly Dataflow[], workshop: Workshop): Promise<void> {
   const pair = await checkRule(results, section, flow, agreed, workshop);

@@ -24,10 +24,7 @@ export async function checkConflict(results: Results, section: string, flow: Dat
 
 async function collide(flow: Dataflow, pair: Pair, between: (() => Promise<void>) | null, workshop: Workshop): Promise<Finding> {
   const rows = flow.rows.filter((row) => !row.refersTo);
-  const only = (values: Values): Values => Object.fromEntries(rows.map((row) => [row.field, distinct(row, values[row.field])]));
-  const set = { CUSTOMCRM: only(workshop.sample(flow)), EXACT: only(workshop.sample(flow)) };
-  if (rows.some((row) => row.kind === "country"))
-    Object.assign(set.EXACT, Object.fromEntries(rows.filter((row) => row.kind === "country").map((row) => [row.field, "BE"])));
+  const set = { CUSTOMCRM: editsOf(flow, rows, "NL", workshop), EXACT: editsOf(flow, rows, "BE", workshop) };
   await workshop.edit(flow, "CUSTOMCRM", pair, set.CUSTOMCRM);
   await between?.();
   await workshop.edit(flow, "EXACT", pair, set.EXACT);
@@ -74,5 +71,8 @@ async function lostValues(flow: Dataflow, pair: Pair, workshop: Workshop): Promi
   return new Set(history.events.flatMap((event) => event.fields.flatMap(({ field, lost }) => (lost === null ? [] : [`${field}=${lost}`]))));
 }
 
-/** Samples of dates go round after some years. */
-const distinct = (row: DataflowRow, value: Values[string] | undefined): Values[string] => value ?? row.field;
+/** A value for each row, none of them the other side's. */
+function editsOf(flow: Dataflow, rows: readonly DataflowRow[], country: string, workshop: Workshop): Values {
+  const sample = workshop.sample(flow);
+  return Object.fromEntries(rows.map((row) => [row.field, row.kind === "country" ? country : (sample[row.field] ?? null)]));
+}

@@ -102,7 +102,7 @@ export class Workshop {
 }
 
 /** On which side to make a record so that a pair comes of it; BOTH: with equal values, to be matched. */
-export function wayToLink(flow: Dataflow): System | "BOTH" | null {
+function wayToLink(flow: Dataflow): System | "BOTH" | null {
   const makes = (rule: Dataflow["create"]["toExact"]) => rule.kind === "always" || rule.kind === "when";
   if (makes(flow.create.toExact)) return "CUSTOMCRM";
   if (flow.match.length > 0) return "BOTH";

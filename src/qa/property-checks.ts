@@ -7,7 +7,7 @@ import { holds, isRequired, type Pair, type Values, valueAt, type Workshop } fro
 import { type Column, type Results, wordsOf } from "./results.js";
 import { awkwardValues, longValue } from "./values.js";
 
-export const pairOf = (row: DataflowRow): string => `${row.customcrm} ⇄ ${row.exact}`;
+const pairOf = (row: DataflowRow): string => `${row.customcrm} ⇄ ${row.exact}`;
 
 /**
  * Every row of a section's table: there, back and cleared, with awkward values. The rows of one record travel together, one

@@ -11,6 +11,10 @@ export class SyncInput {
   @Field(() => SyncMode, { nullable: true, defaultValue: "CHANGES" })
   readonly mode?: SyncModeWord | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Plan it all, write nothing. Paused dataflows are planned as if they were resumed." })
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: "Plan it all, write nothing. Paused dataflows are planned as if they were resumed.",
+  })
   readonly dryRun?: boolean | null;
 }

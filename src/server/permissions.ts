@@ -23,7 +23,7 @@ const fieldScopes: { readonly [coordinate: string]: Scope } = { "Link.history": 
 const entityMutations = new Set(entityTypes.flatMap((type) => ["create", "update", "delete"].map((verb) => `${verb}${capitalized(type)}`)));
 
 /** What a field needs: by the kind of operation at its root, by the table above below it. */
-export function scopeOf(operation: OperationDefinitionNode["operation"], parent: string, isRoot: boolean, field: string): Scope | null {
+export function scopeOf(operation: "query" | "mutation" | "subscription", parent: string, isRoot: boolean, field: string): Scope | null {
   if (!isRoot) return fieldScopes[`${parent}.${field}`] ?? null;
   if (operation !== "mutation") return "read";
   return entityMutations.has(field) ? "write" : "sync";

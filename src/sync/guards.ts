@@ -22,7 +22,7 @@ export function guardVerdict({ done, links }: GuardCounts, { count, percent }: G
 }
 
 /** Whether a plan is what guards count: a create or a deletion that the sync makes on its own. Pure. */
-export function guardedWorkOf(entity: Entity, plan: Plan): GuardedWork | null {
+function guardedWorkOf(entity: Entity, plan: Plan): GuardedWork | null {
   const isAsked = entity.wanted?.kind === "CREATE" || entity.wanted?.kind === "DELETE" || (entity.operations ?? []).some((one) => one.kind !== "UPDATE");
   if (isAsked || plan.writes.some((write) => write.undoes)) return null;
   // One that is tried again was counted when it was planned first.

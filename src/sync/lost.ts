@@ -10,7 +10,7 @@ import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
 import { heldRows } from "./mint.js";
 import type { Seen } from "./observe.js";
-import { isPassing } from "./outcome.js";
+import { isUnread } from "./outcome.js";
 import type { SettleParts } from "./parts.js";
 
 export interface Looked {
@@ -54,7 +54,7 @@ async function find(parts: SettleParts, flow: Dataflow, intent: Intent, options:
       .flatMap(({ row, owner, likeness: found }) => (found !== null && isFree(owner, intent) ? [{ row, likeness: found }] : []));
     return alike.sort((a, b) => b.likeness - a.likeness)[0]?.row ?? null;
   } catch (error) {
-    if (isPassing(error)) return "unknown";
+    if (isUnread(error)) return "unknown";
     throw error;
   }
 }

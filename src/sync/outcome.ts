@@ -6,6 +6,7 @@ import {
   RateLimitedError,
   RefusedError,
   StoreUnavailableError,
+  SystemError,
   UnavailableError,
   UnexpectedAnswerError,
 } from "../domain/errors.js";
@@ -53,6 +54,9 @@ export const isPassing = (error: unknown): boolean =>
   error instanceof NotAuthorizedError ||
   error instanceof UnexpectedAnswerError ||
   error instanceof StoreUnavailableError;
+
+/** A system, or the way to it, failed a read in whatever manner: nothing is known then, and it may be read later. */
+export const isUnread = (error: unknown): error is SystemError => error instanceof SystemError;
 
 /** Milliseconds until the next attempt: doubling from 2 s to 10 min, with jitter from `random` (0 to 1) so that failures spread (R14). */
 export function backOffMs(attempts: number, random: number): number {

@@ -5,7 +5,7 @@ import { titleOf } from "./decide/label.js";
 import { planNewcomer } from "./decide/newcomer.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { planOneSided } from "./decide/one-sided.js";
-import { following } from "./decide/operations/follow.js";
+import { following, waiting } from "./decide/operations/follow.js";
 import { planPair } from "./decide/pair.js";
 import { planRemoval } from "./decide/removal.js";
 
@@ -16,7 +16,7 @@ import { planRemoval } from "./decide/removal.js";
 export function plan(observation: Observation): Plan {
   const { entity, sides } = observation;
   const unread = systems.find((system) => entity.records[system] !== null && sides[system].kind === "none");
-  return unread ? planUnread(observation, unread) : following(observation, planChange);
+  return unread ? waiting(observation, planUnread(observation, unread)) : following(observation, planChange);
 }
 
 function planChange(observation: Observation): Plan {

@@ -12,7 +12,7 @@ import { withLaterOperations } from "./decide/operations/accept.js";
 import { owing, sending } from "./decide/owing.js";
 import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
-import { backOffMs, isPassing, type WriteOutcome } from "./outcome.js";
+import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
 import { callOptions, type SettleOptions, type SettleParts } from "./parts.js";
 import type { Reader } from "./reader.js";
 import { send, type Write } from "./send.js";
@@ -157,11 +157,10 @@ async function looked({ flow, sides }: Observation, intent: Intent, reader: Read
     const now = fieldsOf(flow, record);
     return flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null)) ? "same" : "changed";
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isUnread(error)) throw error;
     if (error instanceof RateLimitedError) return { kind: "later", code: "RATE_LIMITED", message: error.message, retryAt: error.retryAt };
     if (error instanceof NotAuthorizedError) return { kind: "later", code: "NOT_AUTHORIZED", message: error.message, retryAt: null };
-    const said = error instanceof Error ? ` ${error.message}` : "";
-    return { kind: "later", code: "SYSTEM_UNAVAILABLE", message: `The record could not be read before the write.${said}`, retryAt: null };
+    return { kind: "later", code: "SYSTEM_UNAVAILABLE", message: `The record could not be read before the write. ${error.message}`, retryAt: null };
   }
 }
 
@@ -170,7 +169,7 @@ async function readAgain({ flow, entity }: Observation, { system }: Intent, read
   const id = entity.records[system];
   if (id === null) return;
   await reader.read({ system, type: recordTypeOf(flow, system), id }).catch((error: unknown) => {
-    if (!isPassing(error)) throw error;
+    if (!isUnread(error)) throw error;
   });
 }
 
@@ -201,7 +200,7 @@ async function seenAfter(
     const record = await reader.read({ system: intent.system, type: recordTypeOf(flow, intent.system), id: outcome.id });
     if (record) return present(record);
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isUnread(error)) throw error;
   }
   // Accepted, and not seen: that counts as not known (R5).
   return { kind: "none" };

@@ -152,7 +152,7 @@ export class Runs {
       clock,
       store,
       connectors: rehearsed,
-      policy: async (type) => ({ ...(await policy(type)), paused: null, firstContactConfirmed: true }),
+      policy: async (type) => ({ ...(await policy(type)), }),
       onPlanned: (observation, plan) => recorder.planned(observation, plan),
       onSettled: (before, after, plan) => recorder.settled(before, after, plan),
     });
@@ -166,13 +166,15 @@ export class Runs {
 
   async #look(engine: Engine, store: SettleParts["store"], pass: Pass, signal: AbortSignal): Promise<void> {
     const { run } = pass;
-    const reading = { signal: AbortSignal.any([signal, pass.cancelled]), onRead: (count: number) => pass.read(count) };
+    const reading = { signal: AbortSignal.any([signal, pass.cancelled]) };
+    const onRead = (count: number) => pass.read(count);
     if (run.mode === "FULL") pass.total = await this.#records(run.types);
     const isStopped = () => pass.isCancelled || this.#isInterrupted(signal);
     for (const system of systems) {
-      await engine.poll(system, { ...reading, isHinted: true, class: "poll" });
+      // The feeds come first in any case: without them nobody knows both sides. A full run tells of the lists, which hold everything.
+      await engine.poll(system, { ...reading, ...(run.mode === "FULL" ? {} : { onRead }), isHinted: true, class: "poll" });
       if (isStopped()) return;
-      if (run.mode === "FULL") await engine.compare(system, { ...reading, only: run.types });
+      if (run.mode === "FULL") await engine.compare(system, { ...reading, onRead, only: run.types });
       if (isStopped()) return;
     }
     if (run.mode === "FULL") {

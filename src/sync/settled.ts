@@ -105,6 +105,8 @@ function landed(entity: Entity, intent: Intent, id: string, { sides, flow, now }
   const records = isCreate ? { ...entity.records, [system]: id } : entity.records;
   const isPair = records.CUSTOMCRM !== null && records.EXACT !== null;
   const besideNow = beside.kind === "present" ? beside.fields : {};
+  // Of a side that could not be read just now, what the write was made from is what is known.
+  const made = { ...intent.source, ...besideNow };
 
   let shadows = afterLanding(entity.shadows, intent, kept, returned);
   if (isPair) shadows = afterLanding(shadows, withSource(intent, ignored, shadows[other], besideNow), ignored, returned);
@@ -117,7 +119,7 @@ function landed(entity: Entity, intent: Intent, id: string, { sides, flow, now }
     ignored: [
       ...entity.ignored.filter((one) => one.system !== system || !(one.field in intent.fields)),
       ...ignored.map(
-        (field): IgnoredWrite => ({ system, field, sent: intent.fields[field] ?? null, returned: returned[field] ?? null, source: besideNow[field] ?? null }),
+        (field): IgnoredWrite => ({ system, field, sent: intent.fields[field] ?? null, returned: returned[field] ?? null, source: made[field] ?? null }),
       ),
       ...dropped.map((field): IgnoredWrite => ({ system, field, sent: "", returned: null, source: null })),
     ],

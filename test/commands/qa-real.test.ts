@@ -9,17 +9,17 @@ import { defaultSettings } from "../../src/domain/settings.js";
 import { runChecklist } from "../../src/qa/checklist.js";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox/index.js";
 import { RedisStore } from "../../src/store/redis.js";
-import { describeWithRedis, startRedis, type TestRedis } from "../helpers/redis.js";
+import { describeWithOwnRedis, startOwnRedis, type TestRedis } from "../helpers/redis.js";
 
 const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
 const redirectUri = "http://127.0.0.1:1/auth/exact/callback";
 
-describeWithRedis("the checklist on systems that are reached as real ones are", () => {
+describeWithOwnRedis("the checklist on systems that are reached as real ones are", () => {
   let redis: TestRedis;
   let sandboxes: Sandboxes;
   let config: Config;
   beforeAll(async () => {
-    redis = await startRedis();
+    redis = await startOwnRedis();
     sandboxes = await startSandboxes({ exactSettings: { minuteLimit: null, dayLimit: null, fairUseLimit: null } });
     config = parseConfig({
       EXACT_BASE_URL: sandboxes.exact.origin,

@@ -85,7 +85,10 @@ describe("mutations of links", { timeout: 60_000 }, () => {
 
     const retried = await ask(`mutation ($ids: [ID!]!) { retry(ids: $ids) { ${told} } retryAll resolveConflicts(take: EXACT) }`, { ids: [id, "acc_none"] });
     expect(retried.data).toMatchObject({
-      retry: [{ link: { entity: { id } }, userErrors: [] }, { link: null, userErrors: [{ code: "NOT_FOUND" }] }],
+      retry: [
+        { link: { entity: { id } }, userErrors: [] },
+        { link: null, userErrors: [{ code: "NOT_FOUND" }] },
+      ],
       retryAll: 0,
       resolveConflicts: 0,
     });
@@ -124,7 +127,8 @@ describe("runs", { timeout: 60_000 }, () => {
     expect(started.data.sync).toMatchObject({ run: { state: "QUEUED", mode: "FULL", dryRun: true, types: ["ACCOUNT", "CONTACT", "PRODUCT"] }, userErrors: [] });
     const { id } = (started.data.sync as { run: { id: string } }).run;
     await world.work();
-    const plan = "plan(first: 1, after: $after, actions: [CREATE]) { totalCount nodes { kind label system fields { field after } reason } pageInfo { hasNextPage endCursor } }";
+    const plan =
+      "plan(first: 1, after: $after, actions: [CREATE]) { totalCount nodes { kind label system fields { field after } reason } pageInfo { hasNextPage endCursor } }";
     const query = `query ($id: ID!, $after: String) { syncRun(id: $id) { state progress { created } cost { system writes seconds } ${plan} } }`;
     const first = (await ask(query, { id })).data.syncRun as { plan: { nodes: { label: string }[]; pageInfo: { endCursor: string } } };
     expect(first).toMatchObject({ state: "DONE", progress: { created: 2 }, plan: { totalCount: 2, pageInfo: { hasNextPage: true } } });
@@ -135,7 +139,9 @@ describe("runs", { timeout: 60_000 }, () => {
     expect(other.run).toMatchObject({ mode: "CHANGES", dryRun: false });
     const cancelled = await ask(`mutation ($id: ID!) { cancelSync(id: $id) { run { state } userErrors { code } } }`, { id: other.run.id });
     expect(cancelled.data.cancelSync).toEqual({ run: { state: "CANCELLED" }, userErrors: [] });
-    const refused = await ask(`mutation { cancelSync(id: "none") { run { id } userErrors { code } } sync(input: { types: [] }) { run { id } userErrors { code } } }`);
+    const refused = await ask(
+      `mutation { cancelSync(id: "none") { run { id } userErrors { code } } sync(input: { types: [] }) { run { id } userErrors { code } } }`,
+    );
     expect(refused.data).toEqual({ cancelSync: { run: null, userErrors: [{ code: "NOT_FOUND" }] }, sync: { run: null, userErrors: [{ code: "INVALID" }] } });
   });
 });

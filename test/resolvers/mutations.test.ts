@@ -8,7 +8,7 @@ import { exactId, SubmitWorld } from "../sync/submit-world.js";
 
 interface Gateway {
   readonly world: SubmitWorld;
-  ask(query: string, variables?: object): Promise<{ readonly data: Record<string, never>; readonly errors?: readonly GraphQLFormattedError[] }>;
+  ask(query: string, variables?: object): Promise<{ readonly data: Record<string, unknown>; readonly errors?: readonly GraphQLFormattedError[] }>;
 }
 
 const stops: (() => Promise<unknown>)[] = [];

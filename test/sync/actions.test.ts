@@ -82,7 +82,9 @@ describe("linkRecords", { timeout: 60_000 }, () => {
   it("reads a record that nobody has seen yet, and says so where there is none", async () => {
     await linkedWorld({ ...strangers, ...withoutCreates });
     const fresh = world.exact.core.createAccount({ Name: "Just now" });
-    expect((await world.actions.linkRecords({ type: "ACCOUNT", customcrmId: "cus1", exactId: fresh }, null)).entity).toMatchObject({ records: { EXACT: fresh } });
+    expect((await world.actions.linkRecords({ type: "ACCOUNT", customcrmId: "cus1", exactId: fresh }, null)).entity).toMatchObject({
+      records: { EXACT: fresh },
+    });
     const none = await world.actions.linkRecords({ type: "ACCOUNT", customcrmId: "cus404", exactId: guid(2) }, null);
     expect(none).toMatchObject({ entity: null, userErrors: [{ code: "NOT_FOUND", system: "CUSTOMCRM", field: ["customcrmId"] }] });
   });

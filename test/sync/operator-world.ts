@@ -15,6 +15,7 @@ import { MemoryStore } from "../../src/store/memory.js";
 import { Actions } from "../../src/sync/actions.js";
 import { Engine, idPrefixes } from "../../src/sync/engine.js";
 import { Guard } from "../../src/sync/guards.js";
+import type { RebuildParts } from "../../src/sync/link-map/rebuild.js";
 import type { SettleParts } from "../../src/sync/parts.js";
 import { dataflowState, planSettings } from "../../src/sync/policy.js";
 import { Runs } from "../../src/sync/runs.js";
@@ -40,7 +41,7 @@ export class OperatorWorld {
   readonly jobs: Job[] = [];
   nudges = 0;
   readonly fired: string[] = [];
-  readonly store: MemoryStore;
+  store: MemoryStore;
   readonly settings: SyncSettings;
   readonly firstContact: "review" | "live";
   engine: Engine;
@@ -48,12 +49,13 @@ export class OperatorWorld {
   runs: Runs;
   guard: Guard;
   #ids = 0;
+  #settling!: SettleParts;
 
   private constructor(
     readonly clock: VirtualClock,
     readonly customcrm: CustomcrmSandbox,
     readonly exact: ExactSandbox,
-    readonly links: Links,
+    public links: Links,
     store: MemoryStore,
     options: OperatorWorldOptions,
   ) {
@@ -74,11 +76,8 @@ export class OperatorWorld {
       initial: { accounts: aged(options.accounts), contacts: aged(options.exactContacts) },
       settings: { minuteLimit: null, dayLimit: null, fairUseLimit: null },
     });
-    const config = parseConfig({ ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") });
-    const store = new MemoryStore({ clock: () => clock.now(), encryptionKey: config.encryptionKeys });
-    const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
-    const links = linksOf({ config, store, clock: () => clock.now(), log: pino({ level: "silent" }), rules, sandboxes: { exact, customcrm } });
-    await links.consentWithoutBrowser();
+    const store = new MemoryStore({ clock: () => clock.now(), encryptionKey: configOf().encryptionKeys });
+    const links = await linksTo(store, clock, exact, customcrm);
     return new OperatorWorld(clock, customcrm, exact, links, store, options);
   }
 
@@ -101,11 +100,26 @@ export class OperatorWorld {
       onPlanned: (observation, plan) => runs.planned(observation, plan),
       onSettled: (before, after, plan) => runs.settled(before, after, plan),
     };
+    this.#settling = settling;
     const engine = new Engine(settling);
     const queue = { add: async (job: Job) => void this.jobs.push(job) };
     const runs: Runs = new Runs({ ...settling, engine, queue, newRunId: () => `run-${++this.#ids}` });
     const actions = new Actions({ ...settling, firstContact, nudge: () => this.nudges++ });
     return { engine, actions, runs, guard };
+  }
+
+  /** What a command that rebuilds the link map works with. */
+  parts(): RebuildParts {
+    return { ...this.#settling, firstContact: this.firstContact };
+  }
+
+  /** Forgets everything, as if the store had been emptied; the systems are as they were. */
+  async flush(): Promise<void> {
+    const config = configOf();
+    this.store = new MemoryStore({ clock: () => this.clock.now(), encryptionKey: config.encryptionKeys });
+    await this.links.stop();
+    this.links = await linksTo(this.store, this.clock, this.exact, this.customcrm);
+    this.restart();
   }
 
   restart(): void {
@@ -175,6 +189,15 @@ export class OperatorWorld {
     await this.links.stop();
     await Promise.all([this.exact.stop(), this.customcrm.stop()]);
   }
+}
+
+const configOf = () => parseConfig({ ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") });
+
+async function linksTo(store: MemoryStore, clock: VirtualClock, exact: ExactSandbox, customcrm: CustomcrmSandbox): Promise<Links> {
+  const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
+  const links = linksOf({ config: configOf(), store, clock: () => clock.now(), log: pino({ level: "silent" }), rules, sandboxes: { exact, customcrm } });
+  await links.consentWithoutBrowser();
+  return links;
 }
 
 export const guid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;

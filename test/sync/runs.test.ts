@@ -36,9 +36,12 @@ async function realRun(input: Parameters<OperatorWorld["runs"]["start"]>[0] = { 
 const done = (actions: readonly PlannedAction[]) =>
   actions
     .filter(({ kind }) => ["LINK", "CREATE", "UPDATE", "DELETE", "DETACH", "ARCHIVE"].includes(kind))
-    .map(({ kind, type, system, label, fields }) => JSON.stringify({ kind, type, system, label, fields: fields.map(({ field, before, lost }) => [field, field === "account" ? "" : before, lost]) }))
+    .map(({ kind, type, system, label, fields }) =>
+      JSON.stringify({ kind, type, system, label, fields: fields.map(({ field, before, lost }) => [field, field === "account" ? "" : before, lost]) }),
+    )
     .sort();
-const kindsOf = (actions: readonly PlannedAction[], type: string) => actions.filter((one) => one.type === type).map(({ kind, label }) => `${kind} ${label.split(" (")[0]}`);
+const kindsOf = (actions: readonly PlannedAction[], type: string) =>
+  actions.filter((one) => one.type === type).map(({ kind, label }) => `${kind} ${label.split(" (")[0]}`);
 const stored = async () => {
   const counts = await Promise.all(entityTypes.map((type) => world.store.entities.counts(type)));
   return counts.flatMap((one) => Object.values(one)).reduce((sum, count) => sum + count, 0);
@@ -60,7 +63,14 @@ describe("a dry run", { timeout: 60_000 }, () => {
     expect(link).toMatchObject({ customcrmId: "cus1", exactId: guid(1), reason: expect.stringContaining("email and name") });
     expect(link?.fields.map((one) => one.field)).toEqual(["email", "name"]);
     const update = actions.find((one) => one.kind === "UPDATE" && one.label.startsWith("Firm 1"));
-    expect(update?.fields).toContainEqual({ field: "phone", before: expect.anything(), after: "crm", lost: "exact", lostFrom: "EXACT", decidedBy: "CUSTOMCRM" });
+    expect(update?.fields).toContainEqual({
+      field: "phone",
+      before: expect.anything(),
+      after: "crm",
+      lost: "exact",
+      lostFrom: "EXACT",
+      decidedBy: "CUSTOMCRM",
+    });
     expect(update?.fields).toContainEqual(expect.objectContaining({ field: "city", before: null, after: "Delft" }));
     const create = actions.find((one) => one.kind === "CREATE" && one.type === "ACCOUNT");
     expect(create).toMatchObject({ system: "EXACT", customcrmId: "cus3", exactId: null });
@@ -163,7 +173,11 @@ describe("a run", { timeout: 60_000 }, () => {
     await world.work();
     const run = await world.run(id);
     expect(run).toMatchObject({ state: "DONE", progress: { linked: 3, created: 2 } });
-    expect(kindsOf(await plan(id), "ACCOUNT").filter((one) => one.startsWith("LINK")).sort()).toEqual(["LINK Firm 1", "LINK Firm 2"]);
+    expect(
+      kindsOf(await plan(id), "ACCOUNT")
+        .filter((one) => one.startsWith("LINK"))
+        .sort(),
+    ).toEqual(["LINK Firm 1", "LINK Firm 2"]);
     expect((await world.store.entities.counts("ACCOUNT")).LINKED).toBe(isDry ? 0 : 3);
   });
 
@@ -180,7 +194,12 @@ describe("the cost of a plan", () => {
   const window = (name: string, limit: number | null, remaining: number | null = limit) => ({ window: name, endpoint: null, limit, remaining, resetsAt: null });
   it.each([
     ["goes by the minute while the day lasts", { reads: 2, writes: 40 }, [window("minute", 60), window("day", 5000)], 60],
-    ["takes another day for each day's share beyond what is left", { reads: 0, writes: 3_510 }, [window("minute", 60), window("day", 5000, 0)], 86_400 + Math.ceil(86_400) + Math.ceil(10 / 0.7)],
+    [
+      "takes another day for each day's share beyond what is left",
+      { reads: 0, writes: 3_510 },
+      [window("minute", 60), window("day", 5000, 0)],
+      86_400 + Math.ceil(86_400) + Math.ceil(10 / 0.7),
+    ],
     ["assumes a modest pace where the system says nothing", { reads: 5, writes: 5 }, [], 2],
     ["is nothing for nothing", { reads: 0, writes: 0 }, [window("minute", 60)], 0],
   ])("%s", (_what, calls, budget, seconds) => {

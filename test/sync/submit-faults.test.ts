@@ -287,6 +287,73 @@ describe("a write whose answer is lost", () => {
   });
 });
 
+describe("a read that fails, whatever way", () => {
+  const reads: readonly (readonly [string, Fault])[] = [
+    ["never answered", { kind: "hang" }],
+    ["reset", { kind: "reset-before" }],
+    ["half an answer", { kind: "half-body" }],
+    ["a page of a proxy", { kind: "html-502" }],
+    ["an answer that can't be read", { kind: "garbage" }],
+    ["500 with JSON", refusedByExact],
+    ["500 without", { kind: "status", status: 500 }],
+    ["400", { kind: "status", status: 400, body: { error: { code: "", message: { lang: "", value: "Bad Request" } } } }],
+    ["404", { kind: "status", status: 404 }],
+    ["403", { kind: "status", status: 403 }],
+    ["a list that says there is nothing", { kind: "empty-list" }],
+  ];
+
+  it.each(reads)("before an update in Exact: %s", async (_, fault) => {
+    const world = await start();
+    // A read that is reset is repeated once; the second one fails as well.
+    world.exactFault("GET", fault, { times: 2 });
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    expect(["PENDING", "APPLIED"]).toContain(done.status);
+    if (done.status === "PENDING") {
+      expect(done.operation?.writes[0]).toMatchObject({ status: "PENDING", error: expect.any(String), nextAttemptAt: expect.any(String) });
+      // An empty list is no proof that the record is gone: the write tells.
+      if (fault.kind !== "empty-list") expect(world.calls().exact).not.toContain("PUT");
+    }
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+    expect([world.inExact(exactId(1))?.Phone, world.inCustomcrm("c1")?.Phone]).toEqual(["010-9", "010-9"]);
+  });
+
+  it.each(reads)("after an update in Exact: %s", async (_, fault) => {
+    const world = await start();
+    world.exactFault("GET", fault, { nth: 2, times: 2 });
+    const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
+    // Taken, and not read back: that is not known yet (R5).
+    expect(["PENDING", "APPLIED"]).toContain(done.status);
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+    expect([world.inExact(exactId(1))?.Phone, world.inCustomcrm("c1")?.Phone]).toEqual(["010-9", "010-9"]);
+  });
+
+  it.each(reads)("before a create: %s", async (_, fault) => {
+    const world = await start();
+    const before = world.census();
+    world.exactFault("GET", fault, { times: 2 });
+    const done = await world.create("ACCOUNT", { name: "Nieuw BV", vatNumber: "NL42" });
+    expect(["PENDING", "APPLIED"]).toContain(done.status);
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
+    expect(world.census()).toEqual({ exact: before.exact + 1, customcrm: before.customcrm + 1 });
+  });
+
+  it.each(reads)("before an account is deleted: %s", async (_, fault) => {
+    const world = await start();
+    world.exactFault("GET", fault, { times: 2 });
+    const done = await world.remove("ACCOUNT", await world.idOf("Bakkerij Smit"));
+    // Who can't look whether something refers to it deletes nothing.
+    if (fault.kind === "empty-list") expect(done.status).toBe("APPLIED");
+    else {
+      expect(done).toMatchObject({ status: "REJECTED", operation: null });
+      expect(["SYSTEM_UNAVAILABLE", "RATE_LIMITED"]).toContain(done.userErrors[0]?.code);
+      expect([world.inExact(exactId(2)), world.inCustomcrm("c2")]).not.toContain(null);
+    }
+  });
+});
+
 describe("a side that fails for now", () => {
   it.each(passing)("Exact says %s: PENDING, and the background carries on", async (_, fault) => {
     const world = await start();

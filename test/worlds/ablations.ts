@@ -103,7 +103,9 @@ function withoutEdits(store: Store): Store {
 
 const withEntities = (store: Store, change: (entity: Entity) => Entity): Store => ({
   ...parts(store),
-  entities: changed(store.entities, { get: async (ids: Parameters<EntityStore["get"]>[0]) => (await store.entities.get(ids)).map((one) => one && change(one)) }),
+  entities: changed(store.entities, {
+    get: async (ids: Parameters<EntityStore["get"]>[0]) => (await store.entities.get(ids)).map((one) => one && change(one)),
+  }),
 });
 
 /** A store's parts, so that some can be put in place of others: it is an object with methods. */

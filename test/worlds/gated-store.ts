@@ -23,7 +23,8 @@ export function gatedStore(store: Store, host: Host, gate: Gate): Store {
         const call = member as (...args: unknown[]) => unknown;
         if (property === "scan") return (...args: unknown[]) => scanned(host, call.apply(target, args) as AsyncIterable<unknown>, gate);
         if (property === "subscribe") return call.bind(target);
-        return (...args: unknown[]) => operation(host, gate, `${name}.${property}`, () => call.apply(target, args), args, !reads.has(property) && !alsoReads.has(property));
+        return (...args: unknown[]) =>
+          operation(host, gate, `${name}.${property}`, () => call.apply(target, args), args, !reads.has(property) && !alsoReads.has(property));
       },
     });
   return {

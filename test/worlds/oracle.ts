@@ -41,9 +41,17 @@ export class Oracle {
   /** Which thing a record describes, by system and id. */
   readonly things = new Map<string, number>();
   /** Records that the engine created, by thing. */
-  readonly creations: { readonly thing: number | null; readonly system: System; readonly recordId: string; readonly step: number; readonly tokens: readonly string[] }[] = [];
+  readonly creations: {
+    readonly thing: number | null;
+    readonly system: System;
+    readonly recordId: string;
+    readonly step: number;
+    readonly tokens: readonly string[];
+  }[] = [];
   readonly deletedByPeople = new Set<number>();
   readonly deletedByUs: { readonly system: System; readonly recordId: string }[] = [];
+  /** Records, by system and id, to which a write was made whose outcome nobody could know. */
+  readonly ambiguous = new Set<string>();
   /** Records whose account a person has changed. */
   readonly moved = new Set<string>();
   /** Things of which a system has refused a write, or dropped a field of one. */

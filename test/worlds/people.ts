@@ -175,7 +175,9 @@ export class People {
   #any(system: System, kinds: readonly Kind[]): Found | null {
     const own: Found[] =
       system === "EXACT"
-        ? (["Accounts", "Contacts"] as const).filter((kind) => kinds.includes(kind)).flatMap((kind) => [...this.systems.exact.table(kind).all()].map(({ id }) => ({ system, kind, id })))
+        ? (["Accounts", "Contacts"] as const)
+            .filter((kind) => kinds.includes(kind))
+            .flatMap((kind) => [...this.systems.exact.table(kind).all()].map(({ id }) => ({ system, kind, id })))
         : (["Customer", "Contact", "Product"] as const)
             .filter((kind) => kinds.includes(kind))
             .flatMap((kind) => this.systems.customcrm.all(kind).map(({ id }) => ({ system, kind, id })));

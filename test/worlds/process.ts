@@ -1,8 +1,8 @@
-import type { Connector } from "../../src/connectors/connector.js";
 import { unlimitedBudget } from "../../src/connectors/budget.js";
+import type { Connector } from "../../src/connectors/connector.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "../../src/connectors/customcrm/connector.js";
 import { createExactConnector, type ExactConnector } from "../../src/connectors/exact/index.js";
-import { type SyncSettings, } from "../../src/domain/settings.js";
+import { type SyncSettings } from "../../src/domain/settings.js";
 import type { EntityType, System } from "../../src/domain/words.js";
 import type { Random } from "../../src/sandbox/kit/index.js";
 import type { Store } from "../../src/store/store.js";

@@ -5,5 +5,9 @@ export function showWorld({ seed, violations, trace, digest }: WorldReport, opti
   const { lines = 40, faults = 1 } = options;
   const again = `npm run worlds -- --only ${seed}${faults === 1 ? "" : ` --faults ${faults}`} --trace`;
   const told = violations.slice(0, 10).map((one) => `  ${one}`);
-  return [`World ${seed} (digest ${digest}) broke ${violations.length} promises. Again: ${again}`, ...told, ...(lines > 0 ? ["  …", ...trace.slice(-lines).map((line) => `    ${line.slice(0, 240)}`)] : [])].join("\n");
+  return [
+    `World ${seed} (digest ${digest}) broke ${violations.length} promises. Again: ${again}`,
+    ...told,
+    ...(lines > 0 ? ["  …", ...trace.slice(-lines).map((line) => `    ${line.slice(0, 240)}`)] : []),
+  ].join("\n");
 }

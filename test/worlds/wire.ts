@@ -1,4 +1,4 @@
-import { HttpClient, type HttpAnswer, type HttpRequest, type HttpStatus } from "../../src/connectors/http.js";
+import { type HttpAnswer, HttpClient, type HttpRequest, type HttpStatus } from "../../src/connectors/http.js";
 import { AmbiguousError, UnavailableError } from "../../src/domain/errors.js";
 import type { System } from "../../src/domain/words.js";
 import { wireForm } from "../../src/sandbox/kit/exchange.js";
@@ -156,6 +156,9 @@ function withoutOne(sent: KitRequest, net: Net): KitRequest {
 
 function flat(answer: Answer): HttpAnswer {
   const { headers, body } = wireForm(answer);
-  return { status: answer.status, headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])), text: body.toString("utf8") };
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    text: body.toString("utf8"),
+  };
 }
-

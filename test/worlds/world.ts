@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dataflows } from "../../src/domain/dataflow.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
 import { otherSystem, type System, systems } from "../../src/domain/words.js";
-import { type Answer, createRandom, type KitRequest, jsonBody, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
+import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
@@ -42,6 +42,8 @@ export interface Figures {
   readonly zombies: number;
   /** Edits overwritten between our read and our write. */
   readonly blind: number;
+  /** Values that lost to one that their author had replaced, after a write whose answer was lost: kept in the history. */
+  readonly reverted: number;
   readonly creations: number;
 }
 
@@ -108,6 +110,7 @@ export class World {
   kills = 0;
   zombies = 0;
   blind = 0;
+  reverted = 0;
   #edits = 0;
   readonly #net: Net;
   #processes: Process[] = [];
@@ -183,7 +186,6 @@ export class World {
       else if (this.scheduler.waiting > 0 && dice < 0.985) {
         this.scheduler.resumeOne();
         await this.clock.advance(this.random.int(60));
-        continue;
       } else if (this.scheduler.waiting === 0) {
         quiet++;
         if (quiet % 3 === 0) await this.#pass(this.random.int(quiet % 9 === 0 ? 400 * second : 30 * second));
@@ -201,7 +203,8 @@ export class World {
     const idle = this.#processes.filter((one) => one.isAlive && one.jobs < 2);
     if (idle.length === 0) return;
     const dice = this.random.next();
-    const kind = dice < 0.35 ? "poll CUSTOMCRM" : dice < 0.7 ? "poll EXACT" : dice < 0.95 ? "sweep" : this.random.pick(["compare CUSTOMCRM", "compare EXACT"] as const);
+    const kind =
+      dice < 0.35 ? "poll CUSTOMCRM" : dice < 0.7 ? "poll EXACT" : dice < 0.95 ? "sweep" : this.random.pick(["compare CUSTOMCRM", "compare EXACT"] as const);
     const one = this.random.pick(idle);
     this.scheduler.log(`#${one.id} begins ${kind}`);
     one.begin(kind);
@@ -271,10 +274,14 @@ export class World {
   #wrote(name: string, args: readonly unknown[], result: unknown): void {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
     for (const { entity } of (args[0] as Commit).put) {
-      this.scheduler.log(`  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}`);
+      this.scheduler.log(
+        `  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}${entity.ignored.length > 0 ? ` ignored ${JSON.stringify(entity.ignored)}` : ""}`,
+      );
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
-      if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT) this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
+      if (entity.problem?.code === "QUARANTINE") for (const system of systems) this.oracle.ambiguous.add(`${system}:${entity.records[system]}`);
+      if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
+        this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
     }
   }
 
@@ -359,7 +366,10 @@ export class World {
     };
     await none("A further cycle", async () => {});
     await none("A cycle with all cursors reset", async () => {
-      const feeds = this.#processes.flatMap((one) => [...one.exact.feeds.map((feed) => ["EXACT", feed.name] as const), ...one.customcrm.feeds.map((feed) => ["CUSTOMCRM", feed.name] as const)]);
+      const feeds = this.#processes.flatMap((one) => [
+        ...one.exact.feeds.map((feed) => ["EXACT", feed.name] as const),
+        ...one.customcrm.feeds.map((feed) => ["CUSTOMCRM", feed.name] as const),
+      ]);
       for (const [system, feed] of feeds) {
         const state = await this.store.feeds.get(system, feed);
         await this.store.feeds.advance(system, feed, { ...state, position: null, low: null, seen: [] }, []);
@@ -383,10 +393,13 @@ export class World {
       landLater: (host, system, request) => {
         this.zombies++;
         const known = this.#knownTo(host, system, request);
-        this.clock.setTimer(async () => {
-          this.scheduler.log(`lands late: ${request.method} ${request.path} ${request.body.toString()}`);
-          await this.#handle(system, request, known);
-        }, 1 + this.random.int(140 * second));
+        this.clock.setTimer(
+          async () => {
+            this.scheduler.log(`lands late: ${request.method} ${request.path} ${request.body.toString()}`);
+            await this.#handle(system, request, known);
+          },
+          1 + this.random.int(140 * second),
+        );
       },
       answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
       emptied: (system, answer) => this.systems.emptied(system, answer),
@@ -434,7 +447,8 @@ export class World {
     this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens });
     this.scheduler.log(`  is ${id} of thing ${thing}`);
     const owner = body.Account ?? body.CustomerId;
-    if (typeof owner === "string" && !this.linkedAccounts.has(owner)) this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);
+    if (typeof owner === "string" && !this.linkedAccounts.has(owner))
+      this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);
   }
 
   #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number | null): void {
@@ -485,6 +499,7 @@ export class World {
         faults,
         zombies: this.zombies,
         blind: this.blind,
+        reverted: this.reverted,
         creations: this.oracle.creations.length,
       },
     };
@@ -497,4 +512,3 @@ function recordIdOf(system: System, path: string): string | null {
   if (system === "EXACT") return /\(guid'([0-9a-f-]+)'\)/.exec(decodeURIComponent(path))?.[1] ?? null;
   return /\/(?:customers|contacts|products)\/([^/]+)$/.exec(path)?.[1] ?? null;
 }
-

@@ -6,17 +6,18 @@ import { runWorld } from "./world.js";
 const seedsAt = (faults: number, count: number) => Array.from({ length: count }, (_, i) => ({ seed: `test-${faults}-${i}`, faults }));
 
 describe("whole worlds, run from a seed", () => {
-  it.each([
-    ...chunks(seedsAt(1, 60), 10),
-    ...chunks(seedsAt(3, 30), 10),
-  ])("keep every promise, whatever goes wrong in them ($0.seed and on)", { timeout: 120_000 }, async (...worlds) => {
-    const broken: string[] = [];
-    for (const options of worlds.filter((one) => one.seed !== undefined)) {
-      const report = await runWorld(options);
-      if (report.violations.length > 0) broken.push(showWorld(report));
-    }
-    expect(broken.join("\n")).toBe("");
-  });
+  it.each([...chunks(seedsAt(1, 60), 10), ...chunks(seedsAt(3, 30), 10)])(
+    "keep every promise, whatever goes wrong in them ($0.seed and on)",
+    { timeout: 120_000 },
+    async (...worlds) => {
+      const broken: string[] = [];
+      for (const options of worlds.filter((one) => one.seed !== undefined)) {
+        const report = await runWorld(options);
+        if (report.violations.length > 0) broken.push(showWorld(report));
+      }
+      expect(broken.join("\n")).toBe("");
+    },
+  );
 
   it("are the same again from the same seed, step by step", async () => {
     const [one, again] = [await runWorld({ seed: "same", faults: 3 }), await runWorld({ seed: "same", faults: 3 })];

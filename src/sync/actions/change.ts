@@ -54,7 +54,7 @@ export interface Change {
   readonly wake?: readonly string[];
 }
 
-export const isError = (value: Change | UserError): value is UserError => "code" in value;
+const isError = (value: Change | UserError): value is UserError => "code" in value;
 
 /**
  * Changes one entity by a person's word: under its lease, by compare-and-set, and marked in the same step, so that it is

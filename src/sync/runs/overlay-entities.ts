@@ -1,5 +1,5 @@
-import { recordTypeOf } from "../../domain/dataflow.js";
 import type { Dataflow } from "../../domain/dataflow.js";
+import { recordTypeOf } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { type RecordRef, refKey } from "../../domain/record.js";
 import { type EntityType, type System, systems } from "../../domain/words.js";

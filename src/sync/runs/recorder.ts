@@ -33,7 +33,10 @@ export class Recorder {
   planned({ entity }: Observation, plan: Plan): void {
     if (!this.types.includes(entity.type)) return;
     const noted = { entityId: entity.id, action: actionOf(entity, plan) };
-    if (!doing.includes(plan.kind)) return this.#stands(entity, plan, noted);
+    if (!doing.includes(plan.kind)) {
+      this.#stands(entity, plan, noted);
+      return;
+    }
     this.#standing.delete(entity.id);
     this.#unchanged.delete(entity.id);
     const told = JSON.stringify(noted.action);

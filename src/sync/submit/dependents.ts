@@ -3,7 +3,7 @@ import type { Entity } from "../../domain/entity.js";
 import type { UserError } from "../../domain/operation.js";
 import { type RecordRef, refKey } from "../../domain/record.js";
 import { type System, systems } from "../../domain/words.js";
-import { isPassing } from "../outcome.js";
+import { isUnread } from "../outcome.js";
 import type { SubmitParts } from "../submit.js";
 import { unavailableError } from "./unavailable.js";
 
@@ -46,7 +46,7 @@ async function look(
     const records = new Set(found.flat().map((record) => refKey(record satisfies RecordRef)));
     return records.size > 0 ? [referenced(`${records.size} record${records.size === 1 ? "" : "s"}`, system)] : [];
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isUnread(error)) throw error;
     return [unavailableError(system, error)];
   }
 }

@@ -6,7 +6,7 @@ import type { UserError } from "../../domain/operation.js";
 import type { EntityQuery } from "../../store/store.js";
 import { labelOf, nameOfFields, titleOf } from "../decide/label.js";
 import { matchKeyOf, termOf } from "../index-entry.js";
-import { isPassing } from "../outcome.js";
+import { isUnread } from "../outcome.js";
 import type { Submission, SubmitParts } from "../submit.js";
 import { unavailableError } from "./unavailable.js";
 
@@ -79,7 +79,7 @@ async function searchExact(
     const record = alike[index];
     return record ? [duplicateIn(record.id, owners[index] ?? null, labelOf(fieldsOf(flow, record)), fields)] : [];
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isUnread(error)) throw error;
     // What can't be looked for now is not made now either: the create itself waits for the same system.
     const isRefused = onPartialFailure === "ROLLBACK" || (error instanceof RateLimitedError && whenBusy === "REFUSE");
     return isRefused ? [unavailableError("EXACT", error)] : [];

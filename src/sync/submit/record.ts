@@ -11,7 +11,7 @@ import { expectedOf } from "../decide/operations/expected.js";
 import { pick, same } from "../decide/units.js";
 import { writeOf } from "../document.js";
 import { observe, recordRefs } from "../observe.js";
-import { isPassing } from "../outcome.js";
+import { isUnread } from "../outcome.js";
 import { operationDocuments } from "../push.js";
 import { readNow } from "../send.js";
 import type { Submission, SubmitParts } from "../submit.js";
@@ -115,7 +115,7 @@ async function readLive(parts: SubmitParts, flow: Dataflow, entity: Entity): Pro
   await Promise.all(
     recordRefs(flow, entity).map(({ system, type, id }) =>
       readNow({ snapshots: parts.store.snapshots, clock: parts.clock }, parts.connectors[system], type, [id], options).catch((error: unknown) => {
-        if (!isPassing(error)) throw error;
+        if (!isUnread(error)) throw error;
       }),
     ),
   );

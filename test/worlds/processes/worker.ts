@@ -1,6 +1,6 @@
-import { type Figures, runWorld } from "../world.js";
-import { showWorld } from "../show.js";
 import { ablationOf } from "../ablations.js";
+import { showWorld } from "../show.js";
+import { type Figures, runWorld } from "../world.js";
 
 /** What the parent sends: seeds to run, one after the other. */
 interface Work {

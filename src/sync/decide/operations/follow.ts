@@ -32,6 +32,10 @@ export function following(observation: Observation, decide: (observation: Observ
   return concluded(observation, settledContext, planned, undone, decide);
 }
 
+/** A plan that can't look at the records yet: every mutation goes on waiting. */
+export const waiting = (observation: Observation, planned: Plan): Plan =>
+  observation.entity.operations?.length ? reported(observation, observation, planned, new Map()) : planned;
+
 /** A mutation that was to change what its client had seen ends when somebody has changed it in a system since. */
 function judged(observation: Observation, entity: Entity): Entity {
   return (entity.operations ?? []).reduce((before, one) => {
