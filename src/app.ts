@@ -35,6 +35,8 @@ import { Guard } from "./sync/guards.js";
 import type { SettleParts } from "./sync/parts.js";
 import { dataflowState, planSettings, whyPaused } from "./sync/policy.js";
 import { Runs } from "./sync/runs.js";
+import { operationOfKey } from "./sync/submit/idempotency.js";
+import { submit } from "./sync/submit.js";
 
 export interface AppParts {
   /** null: everything is kept in memory. */
@@ -139,6 +141,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       host: config.host,
       port: config.port,
       pausedProblem: async (type) => whyPaused(await dataflowState(store, type, config.firstContact), startedAt),
+      submit: (submission) => submit({ ...settling, newOperationId: randomUUID, onError: (error) => log.error(error, "A mutation met a fault.") }, submission),
+      operationOfKey: (key, caller) => operationOfKey(store.documents, key, caller),
       actions,
       runs,
       documents: persistedDocuments(config),

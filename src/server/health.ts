@@ -118,7 +118,7 @@ async function feedsOf({ store, connectors, clock, feedIntervalMs }: HealthParts
 }
 
 /** Why a feed is behind; null: it is not. */
-export function lateness(polledAt: IsoTime | null, now: number, intervalMs: number): string | null {
+function lateness(polledAt: IsoTime | null, now: number, intervalMs: number): string | null {
   if (polledAt === null) return "It has not been read to its end yet.";
   const seconds = Math.round((now - Date.parse(polledAt)) / 1000);
   if (seconds * 1000 <= lateAfterIntervals * intervalMs) return null;

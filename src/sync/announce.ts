@@ -51,7 +51,7 @@ export function announced(store: Store, clock: Clock, onError: (error: unknown) 
 type Before = ReadonlyMap<string, Entity>;
 
 /** What subscribers are told of one commit. What is gone comes first, so that who watched it follows it in time. */
-export function announcementsOf({ put, remove = [] }: Commit, before: Before, at: IsoTime): readonly EntityEvent[] {
+function announcementsOf({ put, remove = [] }: Commit, before: Before, at: IsoTime): readonly EntityEvent[] {
   const gone = remove.flatMap(({ id, into }) => {
     const entity = before.get(id);
     return entity ? [deletedOf(entity, into === null ? sourceOfEnd(entity) : "GATEWAY", at)] : [];

@@ -152,7 +152,7 @@ export class Runs {
       clock,
       store,
       connectors: rehearsed,
-      policy: async (type) => ({ ...(await policy(type)), }),
+      policy: async (type) => ({ ...(await policy(type)), paused: null, firstContactConfirmed: true }),
       onPlanned: (observation, plan) => recorder.planned(observation, plan),
       onSettled: (before, after, plan) => recorder.settled(before, after, plan),
     });

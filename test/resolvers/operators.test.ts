@@ -175,7 +175,10 @@ describe("runs", () => {
 });
 
 it("tell how an operation ended, by its id or by the key that its sender gave it", async () => {
-  await world.serve({ operationOfKey: async (key, caller) => (key === "key-12345678" && caller === "shop" ? "op-1" : null), callerOf: async () => ({ name: "shop", scopes: ["read"], until: null }) });
+  await world.serve({
+    operationOfKey: async (key, caller) => (key === "key-12345678" && caller === "shop" ? "op-1" : null),
+    callerOf: async () => ({ name: "shop", scopes: ["read"], until: null }),
+  });
   await world.store.documents.set(
     "operation",
     "op-1",

@@ -70,7 +70,7 @@ export function sseClient(url: string, path = "/graphql/stream", headers: Record
   );
 }
 
-export const at = "2026-03-01T12:00:00.000Z";
+const at = "2026-03-01T12:00:00.000Z";
 
 export const updated = (entityId: string, more: Partial<EntityEvent> = {}): EntityEvent => ({
   kind: "UPDATED",

@@ -61,7 +61,10 @@ async function walk(seed: string): Promise<{ readonly world: SubmitWorld; readon
       const done = await world.update("ACCOUNT", entityId, set, { onPartialFailure, whenBusy });
       if (done.operation) sent.push({ operationId: done.operation.id, entityId, set, order });
     } else if (what < 0.8) {
-      const [n, id] = random.pick([[1, "c1"], [2, "c2"]] as const);
+      const [n, id] = random.pick([
+        [1, "c1"],
+        [2, "c2"],
+      ] as const);
       const field = random.pick(fields);
       edits.push({ field, order, exactId: exactId(n) });
       if (random.next() < 0.5) world.exact.core.editAccount(exactId(n), { [property[field][0]]: `w${++word}` });
@@ -99,20 +102,24 @@ async function faultsIn(
     const records = entity && [world.inExact(entity.records.EXACT), world.inCustomcrm(entity.records.CUSTOMCRM)];
     for (const field of fields) {
       const isNewest =
-        !sent.some((other) => other.entityId === entityId && other.order > order && field in other.set && operations.get(other.operationId)?.status !== "REJECTED") &&
-        !edits.some((edit) => edit.field === field && edit.exactId === entity?.records.EXACT);
+        !sent.some(
+          (other) => other.entityId === entityId && other.order > order && field in other.set && operations.get(other.operationId)?.status !== "REJECTED",
+        ) && !edits.some((edit) => edit.field === field && edit.exactId === entity?.records.EXACT);
       if (!(field in set) || !isNewest) continue;
       if (records?.[0]?.[property[field][0]] !== set[field] || records?.[1]?.[property[field][1]] !== set[field]) say(`${field} is not on both sides`);
     }
   }
   const partial = [...operations.values()].filter((one) => one?.status === "PARTIAL").length;
   const { exact, customcrm } = world.census();
-  if (exact - before.exact < made || exact - before.exact > made + partial) found.push(`${seed}: ${exact - before.exact} new records in Exact for ${made} creates`);
-  if (customcrm - before.customcrm < made || customcrm - before.customcrm > made + partial) found.push(`${seed}: ${customcrm - before.customcrm} new records in Customcrm for ${made} creates`);
+  if (exact - before.exact < made || exact - before.exact > made + partial)
+    found.push(`${seed}: ${exact - before.exact} new records in Exact for ${made} creates`);
+  if (customcrm - before.customcrm < made || customcrm - before.customcrm > made + partial)
+    found.push(`${seed}: ${customcrm - before.customcrm} new records in Customcrm for ${made} creates`);
   for (const type of ["ACCOUNT"] as const) {
     for await (const entities of world.store.entities.scan(type)) {
       for (const entity of entities) {
-        if (entity.operations || entity.wanted?.kind === "UPDATE" || entity.intents.some((intent) => !intent.givenUpAt)) found.push(`${seed} ${entity.id}: something is still owed`);
+        if (entity.operations || entity.wanted?.kind === "UPDATE" || entity.intents.some((intent) => !intent.givenUpAt))
+          found.push(`${seed} ${entity.id}: something is still owed`);
         if (entity.state !== "LINKED" || systems.some((system) => entity.records[system] === null)) continue;
         const [inExact, inCustomcrm] = [world.inExact(entity.records.EXACT), world.inCustomcrm(entity.records.CUSTOMCRM)];
         for (const field of fields) {
@@ -133,9 +140,13 @@ describe("whatever clients ask for and whatever happens to it", () => {
     for (let n = from; n < from + count; n++) {
       const { world, faulty } = await walk(`walk ${n}`);
       if (process.env.WALK_LOG && faulty.length > 0) {
-        for (const operation of (await world.store.documents.list<Operation>("operation", 50))) console.log(JSON.stringify(operation.value));
-        for (const call of [...world.exact.calls.all(), ...world.customcrm.calls.all()].filter(({ method, path }) => method !== "GET" && path.startsWith("/api/v1")).sort((a, b) => a.at - b.at)) console.log(new Date(call.at).toISOString(), call.method, call.path, call.body, call.fault, call.status);
-        for await (const es of world.store.entities.scan("ACCOUNT")) for (const e of es) console.log(JSON.stringify(e), (await world.history(e.id)).join(" | "));
+        for (const operation of await world.store.documents.list<Operation>("operation", 50)) console.log(JSON.stringify(operation.value));
+        for (const call of [...world.exact.calls.all(), ...world.customcrm.calls.all()]
+          .filter(({ method, path }) => method !== "GET" && path.startsWith("/api/v1"))
+          .sort((a, b) => a.at - b.at))
+          console.log(new Date(call.at).toISOString(), call.method, call.path, call.body, call.fault, call.status);
+        for await (const es of world.store.entities.scan("ACCOUNT"))
+          for (const e of es) console.log(JSON.stringify(e), (await world.history(e.id)).join(" | "));
       }
       await world.stop();
       expect(faulty).toEqual([]);

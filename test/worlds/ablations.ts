@@ -13,7 +13,7 @@ export interface Ablation {
   readonly settings?: (settings: SyncSettings) => SyncSettings;
 }
 
-export const ablations: readonly Ablation[] = [
+const ablations: readonly Ablation[] = [
   { name: "quarantine", settings: (settings) => ({ ...settings, quarantineMs: 0 }) },
   // Nothing that was created is ever found again.
   { name: "adopt", connector: (connector) => changed(connector, { find: async () => [] }), store: (store) => withoutHolding(store) },

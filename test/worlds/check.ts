@@ -251,6 +251,9 @@ function returns(world: World, links: Links): readonly string[] {
     if (clear.isSuperseded || clear.isBlind || !clear.isRead || isBeforeLink(world, clear)) return [];
     const now = tokenIn(both.propertiesOf(clear.system, clear.recordId)?.[clear.property]);
     const owner = links.entities.find((one) => one.records[clear.system] === clear.recordId);
+    const row = owner && links.flow(owner).rows.find((one) => propertyOf(one, clear.system) === clear.property);
+    // An address merges as one: emptying a part of it loses with the whole.
+    if (row?.group) return [];
     if (now !== clear.saw || owner?.state === "CONFLICT") return [];
     return [`I4 ${clear.system} ${clear.recordId} ${clear.property} was emptied, and holds ${clear.saw} again.`];
   });

@@ -31,7 +31,7 @@ export interface Clear {
 }
 
 const tokenPattern = /q\d+z/g;
-export const tokensIn = (text: string): readonly string[] => text.match(tokenPattern) ?? [];
+const tokensIn = (text: string): readonly string[] => text.match(tokenPattern) ?? [];
 export const tokenIn = (value: unknown): string | null => (typeof value === "string" ? (tokensIn(value)[0] ?? null) : null);
 
 /** Knows who entered what, and who saw what. The engine knows nothing of it. */

@@ -307,14 +307,14 @@ export class World {
     await this.#finish();
     if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
     let quiet = 0;
-    for (let round = 0; round < 80 && quiet < 4; round++) {
+    for (let round = 0; round < 80 && (quiet < 4 || round < 6); round++) {
       await this.#pass(100 * second);
       const before = this.writes;
       await this.#round();
       const owed = (await this.store.feeds.countDirty()) + (await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 10)).length;
       quiet = owed === 0 && this.writes === before ? quiet + 1 : 0;
       // Without a feed of deletions only compares find them, and they take two.
-      if (round === 3 || round === 5) await this.#compareAll();
+      if (round === 2 || round === 4) await this.#compareAll();
     }
     return quiet >= 4;
   }

@@ -154,6 +154,7 @@ function endOf(observation: Observation, planned: Plan, one: OpenOperation, oper
     const value = one.set[field] ?? null;
     return { field, before: value, after, lost: equal(value, after) ? null : value, lostFrom: equal(value, after) ? null : "GATEWAY", decidedBy: null };
   });
+  if (changes.length === 0) return [];
   const kind = operation.status === "PARTIAL" || (one.undone ?? []).length === 0 ? "REFUSED" : "ROLLED_BACK";
   return [{ at: isoTime(observation.now), kind, source: failure.system ?? "GATEWAY", actor: one.actor, fields: changes }];
 }

@@ -37,13 +37,13 @@ export function shareOf(
   };
 }
 
-/** The fields that hold in the write what the mutation sets. */
+/** The fields that hold in the write what the mutation sets, be they taken over by a newer one since: it may have landed all the same. */
 function mappedShare(
   observation: Observation,
   operation: OpenOperation,
   write: { readonly system: Intent["system"]; readonly fields: Fields },
 ): readonly string[] {
-  return ownFields(observation.entity, operation).filter((field) => {
+  return Object.keys(operation.set).filter((field) => {
     const row = observation.flow.rows.find((one) => one.field === field);
     if (!row || !(field in write.fields)) return false;
     const value = toRecordValue(translationOf(observation), row, write.system, operation.set[field] ?? null);

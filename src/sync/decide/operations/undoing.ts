@@ -7,7 +7,8 @@ import type { Obstacle } from "../obstacles.js";
 import { blockOn } from "../obstacles.js";
 import { type Explained } from "../own-writes.js";
 import { undoOf } from "../undo.js";
-import { shareOf } from "./share.js";
+import { pick } from "../units.js";
+import { ownFields, shareOf } from "./share.js";
 
 /** How far a mutation that failed has been undone. */
 export type Undoing =
@@ -32,7 +33,7 @@ export function undoing(observation: Observation, own: Explained, operation: Ope
       continue;
     }
     for (const write of [...standing].reverse()) {
-      const undo = undoOf(asIntent(write), write.recordId, observation.sides[system]);
+      const undo = undoOf(asIntent(stillOwn(observation, operation, write)), write.recordId, observation.sides[system]);
       if (undo.kind === "nothing") next = withoutWrite(next, write);
       else if (undo.kind === "unsafe") next = unsafe(next, `${titleOf(system)}: ${undo.reason}`);
       else writes.push({ ...undo.write, recordId: observation.entity.records[system] ?? write.recordId, undoes: operation.id });
@@ -42,6 +43,13 @@ export function undoing(observation: Observation, own: Explained, operation: Ope
   // Two writes to one record are undone one after the other.
   const first = systems.flatMap((system) => writes.find((write) => write.system === system) ?? []);
   return held !== null || first.length > 0 ? { kind: "under way", operation: next, writes: first, held } : { kind: "over", operation: next };
+}
+
+/** What a newer mutation has taken over is that one's to write. */
+function stillOwn({ entity }: Observation, operation: OpenOperation, write: LandedWrite): LandedWrite {
+  if (write.operation !== "UPDATE") return write;
+  const own = ownFields(entity, operation);
+  return { ...write, fields: pick(write.fields, own) };
 }
 
 /** A failed mutation's value may carry it although it has failed since. */
