@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
 import { type LinkParts, type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
 import { exactBudgetRules } from "./connectors/budget.js";
-import { parseDataflowFile } from "./dataflow-file.js";
-import { defaultSettings, type SyncSettings } from "./domain/settings.js";
+import { readDataflowFile } from "./dataflow-file.js";
+import { type SyncSettings } from "./domain/settings.js";
 import { type Clock, type EntityType, entityTypes, isoTime } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
 import { BullmqQueue } from "./queue/bullmq.js";
@@ -189,7 +188,7 @@ function persistedDocuments({ persisted: { path, isOnly } }: Config): PersistedD
 
 /** The table as this site has it: `dataflow.yml` beside the process, if there is one. */
 function siteSettings(config: Config): SyncSettings {
-  const settings = existsSync("dataflow.yml") ? parseDataflowFile(readFileSync("dataflow.yml", "utf8")) : defaultSettings;
+  const settings = readDataflowFile();
   return config.mode === "sandbox" ? { ...settings, overlapMs: 60_000, quarantineMs: 60_000 } : settings;
 }
 

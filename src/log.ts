@@ -11,7 +11,7 @@ export function withLogFields<T>(fields: object, work: () => T): T {
 
 /** JSON, one line each, to stderr. Errors are logged without the values that they tell of. */
 export function createLog(level: LoggerOptions["level"] & string, destination: DestinationStream = pino.destination(2)): Logger {
-  return pino({ level, base: { pid: process.pid }, mixin: () => current.getStore() ?? {}, serializers: { err: loggedError } }, destination);
+  return pino({ level, base: { pid: process.pid }, mixin: () => ({ ...current.getStore() }), serializers: { err: loggedError } }, destination);
 }
 
 /** Deeper causes tell nothing new. */

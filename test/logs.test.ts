@@ -90,7 +90,7 @@ describe("the log of a whole run, in every detail", { timeout: 90_000 }, () => {
 
     // What we get wrong ourselves.
     const { list: listed } = app.store.entities;
-    app.store.entities.list = async () => JSON.parse('{"Name": "Vos Metaal", "Email": "info@vosmetaal.nl", }');
+    app.store.entities.list = async () => JSON.parse('{"Name": Vos Metaal}');
     expect((await post(list)).errors?.[0]?.extensions.code).toBe("INTERNAL_SERVER_ERROR");
     app.store.entities.list = listed;
 
@@ -111,11 +111,14 @@ describe("the log of a whole run, in every detail", { timeout: 90_000 }, () => {
 
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(parsed.length).toBeGreaterThan(50);
+    // A line has what it is about, and nothing of the lines before it.
+    expect(parsed.filter((line) => "route" in line && "operation" in line)).toEqual([]);
     expect(parsed.find(({ name }) => name === "Firms")).toMatchObject({ operation: "query", requestId: expect.any(String), caller: "key:ops" });
     expect(parsed.find(({ name }) => name === "New")).toMatchObject({ level: 30, operation: "mutation" });
-    expect(parsed.some(({ entityId, plan }) => /^acc_/.test(String(entityId)) && plan === "LINK")).toBe(true);
+    expect(parsed.some(({ entityId, state }) => /^acc_/.test(String(entityId)) && state === "LINKED")).toBe(true);
     // A call to a system can be found by the request that it was made for.
-    expect(parsed.some(({ route, requestId }) => typeof route === "string" && typeof requestId === "string")).toBe(true);
+    const { requestId } = parsed.find(({ name }) => name === "New") ?? {};
+    expect(parsed.filter((line) => line.requestId === requestId && line.method === "POST")).toMatchObject([{ system: "EXACT" }, { system: "CUSTOMCRM" }]);
     expect(parsed.find(({ errorId }) => errorId !== undefined)).toMatchObject({ err: { type: "SyntaxError", stack: expect.stringContaining("at ") } });
   });
 });

@@ -41,7 +41,7 @@ export function eventStream(app: FastifyInstance, { streams, log, stalledMs = li
 
   const open = new Map<ServerResponse, () => void>();
   app.addHook("preClose", async () => {
-    await streams.settled();
+    await streams.stop();
     await Promise.all([...open].map(([response, end]) => ended(response, end)));
   });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { GraphQLError, type GraphQLSchema, parse, stripIgnoredCharacters, validate } from "graphql";
+import { type GraphQLSchema, parse, stripIgnoredCharacters, validate } from "graphql";
 import { z } from "zod";
 import type { OperationRequest } from "./incoming.js";
+import { refusal } from "./refusal.js";
 
 /** The manifest of PERSISTED_DOCUMENTS can't be used. */
 export class ManifestError extends Error {
@@ -73,9 +74,9 @@ export class PersistedDocuments {
     const id = documentId?.replace(/^sha256:/, "") ?? (query ? null : hash);
     const text = id === null || id === undefined ? undefined : this.#texts.get(id);
     if (text !== undefined) return { ...withoutName(request), query: text };
-    if (documentId !== undefined || (this.isOnly && id)) throw refused("PERSISTED_QUERY_NOT_FOUND", `There is no persisted document ${id}.`);
+    if (documentId !== undefined || (this.isOnly && id)) throw refusal("PERSISTED_QUERY_NOT_FOUND", `There is no persisted document ${id}.`, 400);
     if (this.isOnly && query && !this.#isKnown(query)) {
-      throw refused("PERSISTED_DOCUMENTS_ONLY", "Only documents of the manifest are executed here, and this is none of them.");
+      throw refusal("PERSISTED_DOCUMENTS_ONLY", "Only documents of the manifest are executed here, and this is none of them.", 400);
     }
     // What Apollo would keep under its hash is known already.
     return this.isOnly ? withoutName(request) : request;
@@ -100,5 +101,3 @@ function withoutName({ documentId: _, extensions, ...rest }: OperationRequest): 
   const { persistedQuery: _named, ...others } = extensions ?? {};
   return extensions ? { ...rest, extensions: others } : rest;
 }
-
-const refused = (code: string, message: string) => new GraphQLError(message, { extensions: { code, http: { status: 400 } } });

@@ -1,5 +1,5 @@
 import { type ApolloServer, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
-import { createSourceEventStream, type ExecutionArgs, execute, GraphQLError, type GraphQLFormattedError } from "graphql";
+import { createSourceEventStream, type ExecutionArgs, execute, type GraphQLFormattedError } from "graphql";
 import { formatNote } from "../resolvers/format-error.js";
 import type { LiveReads } from "../resolvers/live-reads.js";
 import { Loaders } from "../resolvers/loaders.js";
@@ -8,6 +8,7 @@ import type { ResolverParts } from "../resolvers/parts.js";
 import type { GuardedContext } from "./guards.js";
 import type { Incoming, OperationRequest } from "./incoming.js";
 import { mapped } from "./mapped.js";
+import { refusal } from "./refusal.js";
 
 /** The context of an operation that came by a stream. */
 export interface StreamContext extends GuardedContext {
@@ -54,6 +55,7 @@ export class Streams {
   /** An event has one set of loaders for all who are told of it, so that what it names is read once, and read after it. */
   readonly #loadersOf = new WeakMap<object, Loaders>();
   readonly #underWay = new Set<Promise<unknown>>();
+  #isStopping = false;
 
   constructor(deps: StreamParts) {
     this.#deps = deps;
@@ -61,14 +63,16 @@ export class Streams {
 
   /** Never rejects. `isReadOnly`: a mutation is refused. */
   start(request: OperationRequest, incoming: Incoming, isReadOnly = false): Promise<Started> {
+    if (this.#isStopping) return Promise.resolve({ kind: "refused", errors: [this.#deps.shown(stopping())] });
     const started = this.#start(request, incoming, isReadOnly).catch((error): Started => ({ kind: "refused", errors: [this.#deps.shown(error)] }));
     this.#underWay.add(started);
     return started.finally(() => this.#underWay.delete(started));
   }
 
-  /** Settles when all queries and mutations that were under way have their answer. */
-  async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  /** Begins nothing more, and settles when all queries and mutations that were under way have their answer. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#underWay);
   }
 
   async #start(request: OperationRequest, incoming: Incoming, isReadOnly: boolean): Promise<Started> {
@@ -120,8 +124,8 @@ export const subscriptionsByStream: ApolloServerPlugin<StreamContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ operation, contextValue: { stream } }) {
-        if (operation?.operation === "subscription" && !stream) throw refusal(400, "SUBSCRIPTION_NEEDS_STREAM", elsewhere);
-        if (operation?.operation === "mutation" && stream?.isReadOnly) throw refusal(405, "BAD_REQUEST", "A GET can't carry a mutation: send it by POST.");
+        if (operation?.operation === "subscription" && !stream) throw refusal("SUBSCRIPTION_NEEDS_STREAM", elsewhere, 400);
+        if (operation?.operation === "mutation" && stream?.isReadOnly) throw refusal("BAD_REQUEST", "A GET can't carry a mutation: send it by POST.", 405);
       },
       async responseForOperation({ operation, document, schema, request, contextValue }) {
         const { stream } = contextValue;
@@ -136,4 +140,4 @@ export const subscriptionsByStream: ApolloServerPlugin<StreamContext> = {
 const elsewhere =
   "A subscription needs a connection that stays open: use graphql-ws (WebSocket) on /graphql, or graphql-sse (`Accept: text/event-stream`) on /graphql or /graphql/stream.";
 
-const refusal = (status: number, code: string, message: string) => new GraphQLError(message, { extensions: { code, http: { status } } });
+const stopping = () => refusal("SERVICE_UNAVAILABLE", "The server stops. Connect again.", 503);

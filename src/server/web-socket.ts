@@ -93,7 +93,7 @@ export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void 
 
   app.addHook("preClose", async () => {
     isStopping = true;
-    await streams.settled();
+    await streams.stop();
     // Their answers are on their way before the last frame.
     await new Promise((resolve) => setImmediate(resolve));
     await closeAll(sockets);

@@ -1,5 +1,5 @@
 import type { Fields } from "../domain/canonical.js";
-import type { Entity, MatchCandidate, Problem } from "../domain/entity.js";
+import type { Entity, MatchCandidate, Problem, Wanted } from "../domain/entity.js";
 import type { IsoTime, LinkOrigin, System } from "../domain/words.js";
 import { differing } from "./decide/units.js";
 import { fieldVersionsAfter } from "./decide/versions.js";
@@ -27,7 +27,7 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     records: { CUSTOMCRM: customcrm.records.CUSTOMCRM, EXACT: exact.records.EXACT },
     formerExactEntityId: exact.id,
     // What a client has asked of either of them is still owed.
-    wanted: customcrm.wanted ?? exact.wanted,
+    wanted: wantedOf(customcrm, exact),
     ...operationsOf(customcrm, exact),
     intents: [...mayLand(customcrm, "CUSTOMCRM"), ...mayLand(exact, "EXACT")],
     state: "PENDING",
@@ -39,6 +39,17 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     nextActionAt: now,
   };
 }
+
+/** What was to be created is there now: what was asked of it is asked of the pair. The newer one wins what both ask for. */
+function wantedOf(...entities: readonly Entity[]): Wanted | null {
+  const all = entities.flatMap((one) => one.wanted ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
+  const deletion = all.find((one) => one.kind === "DELETE");
+  const [first, ...rest] = all.map((one): Wanted => ({ ...one, kind: "UPDATE" }));
+  if (!first || deletion) return deletion ?? null;
+  return rest.reduce((sum, one) => ({ ...one, set: { ...sum.set, ...one.set }, times: { ...timesOf(sum), ...sum.times } }), first);
+}
+
+const timesOf = ({ set, at }: Wanted): NonNullable<Wanted["times"]> => Object.fromEntries(Object.keys(set).map((field) => [field, at]));
 
 function operationsOf(...entities: readonly Entity[]): Pick<Entity, "operations"> {
   const operations = entities.flatMap((one) => one.operations ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));

@@ -203,16 +203,19 @@ describe("a query by graphql-ws", () => {
     expect(errors).toMatchObject([{ extensions: { code: "SYSTEM_UNAVAILABLE", system: "EXACT" } }]);
   });
 
-  it("is answered before the server stops", async () => {
+  it("is answered before the server stops, which takes no more of them", async () => {
     await world.serve();
     await world.given(...firms(1, 0));
     let open = () => {};
     world.exact.gate = new Promise((resolve) => {
       open = resolve;
     });
-    const asked = connect().subscribe("{ accounts(maxAge: 0) { nodes { name } } }");
+    const client = connect();
+    const asked = client.subscribe("{ accounts(maxAge: 0) { nodes { name } } }");
     await expect.poll(() => world.exact.calls).toHaveLength(1);
     const stopped = world.stop();
+    const late = client.subscribe("{ syncRuns { id } }");
+    await expect.poll(late.end).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
     open();
     await stopped;
     await expect.poll(() => asked.told).toMatchObject([{ data: { accounts: { nodes: [{ name: "Firm 000" }] } } }]);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { dataflows } from "../../src/domain/dataflow.js";
+import { limits } from "../../src/domain/limits.js";
 import { leaseKey } from "../../src/sync/parts.js";
 import { codesOf, exactId, SubmitWorld, type WorldOptions, withMethods, writesOf } from "./submit-world.js";
 
@@ -82,6 +83,30 @@ describe("every state of an entity takes a mutation", () => {
     const contact = await world.entity(id);
     expect(contact).toMatchObject({ state: "LINKED" });
     expect(world.inCustomcrm(contact?.records.CUSTOMCRM, "Contact")).toMatchObject({ Phone: "010-9", Email: "ada@alleen.nl", CustomerId: customer.id });
+  });
+
+  it("WAITING, and somebody enters the same person there meanwhile: they are linked, and what was asked for stands", async () => {
+    const world = await start();
+    const accountId = await world.idOf("Alleen BV");
+    const created = await world.create("CONTACT", { firstName: "Ada", lastName: "Alleen", email: "ada@alleen.nl", phone: "010-9", accountId });
+    expect(created.status).toBe("PENDING");
+    const customer = world.customcrm.core.create("Customer", { Name: "Alleen BV", Email: "info@alleen.nl" });
+    world.customcrm.core.create("Contact", {
+      FirstName: "Ada",
+      LastName: "Alleen",
+      Email: "ada@alleen.nl",
+      Phone: "010-4",
+      Mobile: "06-4",
+      CustomerId: customer.id,
+    });
+    const before = world.census();
+    for (let i = 0; i < 3; i++) await world.later(1_000);
+    expect(world.census()).toEqual(before);
+    expect(await world.operation(created.operation?.id)).toMatchObject({ status: "APPLIED" });
+    const contact = await world.entity(created.entity?.id ?? "");
+    expect(contact).toMatchObject({ state: "LINKED", origin: "MATCHED", fields: { phone: "010-9", mobile: "06-4" } });
+    expect(world.inCustomcrm(contact?.records.CUSTOMCRM, "Contact")).toMatchObject({ Phone: "010-9", Mobile: "06-4" });
+    expect(world.inExact(contact?.records.EXACT, "Contacts")).toMatchObject({ Phone: "010-9", Mobile: "06-4" });
   });
 
   it("a reference to what has no counterpart waits alone; the other fields go on", async () => {
@@ -333,6 +358,18 @@ describe("two mutations on one entity", () => {
     await world.exact.setDown(false);
     await world.calm();
     expect(await world.operation(removed.operation?.id)).toMatchObject({ status: "APPLIED" });
+  });
+
+  it("there is an end to what is kept for a system that is away", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    await world.exact.setDown(true);
+    for (let i = 0; i < limits.mutation.openPerEntity; i++) expect((await world.update("ACCOUNT", id, { phone: `010-${i}` })).status).toBe("PENDING");
+    expect(codesOf(await world.update("ACCOUNT", id, { phone: "010-x" }))).toEqual(["RATE_LIMITED"]);
+    await world.exact.setDown(false);
+    await world.calm();
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: `010-${limits.mutation.openPerEntity - 1}` });
+    expect((await world.entity(id))?.operations).toBeUndefined();
   });
 
   it("ten at once on different fields are all applied", async () => {

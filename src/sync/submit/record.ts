@@ -1,6 +1,7 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity, OpenOperation } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
 import type { Operation, SystemWrite, UserError } from "../../domain/operation.js";
 import { isoTime, type System } from "../../domain/words.js";
 import type { DocumentWrite } from "../../store/store.js";
@@ -75,7 +76,7 @@ async function recordChange(parts: SubmitParts, submission: Submission, { flow, 
   for (let round = 0; ; round++) {
     const [entity] = await parts.store.entities.get([submission.id ?? ""]);
     if (!entity || entity.type !== flow.type) return { kind: "refused", errors: [vanished(submission.id)], entity: null };
-    const conflicts = [...goneErrors(entity), ...versionErrors(flow, entity, submission, set)];
+    const conflicts = [...goneErrors(entity), ...crowdErrors(entity), ...versionErrors(flow, entity, submission, set)];
     if (conflicts.length > 0) return { kind: "refused", errors: conflicts, entity };
     // What seems to be there already is looked at once more: somebody may have changed it in a system just now.
     if (round === 0 && submission.kind === "UPDATE" && same(pick(entity.fields, Object.keys(set)), set)) await readLive(parts, flow, entity);
@@ -94,6 +95,20 @@ const vanished = (id: string | null): UserError => ({
   system: null,
   retryAt: null,
 });
+
+/** What waits for a system that is away is kept with the entity: there is an end to that. */
+const crowdErrors = ({ operations = [], nextActionAt }: Entity): readonly UserError[] =>
+  operations.length < limits.mutation.openPerEntity
+    ? []
+    : [
+        {
+          code: "RATE_LIMITED",
+          message: `${operations.length} mutations of it are still under way. Wait for some of them to end.`,
+          field: ["id"],
+          system: null,
+          retryAt: nextActionAt,
+        },
+      ];
 
 /** Refused only for fields that have changed since the version that the client saw. */
 function versionErrors(flow: Dataflow, entity: Entity, { kind, expectedVersion }: Submission, set: Fields): readonly UserError[] {

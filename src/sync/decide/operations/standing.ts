@@ -62,7 +62,8 @@ function isOver(observation: Observation, planned: Plan, operation: OpenOperatio
     case "DELETE":
       return next.wanted?.kind !== "DELETE";
     case "CREATE":
-      return later.some((one) => one.kind === "DELETE") ? !later.some((one) => open.has(one.id)) : next.wanted?.kind !== "CREATE";
+      if (later.some((one) => one.kind === "DELETE")) return !later.some((one) => open.has(one.id));
+      return next.wanted?.kind !== "CREATE" && !own.some((field) => field in (next.wanted?.set ?? {}));
     case "UPDATE": {
       // What took all of it over has yet to come to its end.
       if (isTakenOver) return !later.some((one) => open.has(one.id));
