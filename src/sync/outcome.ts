@@ -5,7 +5,6 @@ import {
   NotFoundError,
   RateLimitedError,
   RefusedError,
-  StoreUnavailableError,
   SystemError,
   UnavailableError,
   UnexpectedAnswerError,
@@ -46,14 +45,6 @@ export function outcomeOf(error: unknown): WriteOutcome {
   if (error instanceof UnavailableError) return { kind: "later", code: "SYSTEM_UNAVAILABLE", message: error.message, retryAt: null };
   throw error;
 }
-
-/** Whether an error leaves hope: the work stays as it is and is tried again. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof UnavailableError ||
-  error instanceof RateLimitedError ||
-  error instanceof NotAuthorizedError ||
-  error instanceof UnexpectedAnswerError ||
-  error instanceof StoreUnavailableError;
 
 /** A system, or the way to it, failed a read in whatever manner: nothing is known then, and it may be read later. */
 export const isUnread = (error: unknown): error is SystemError => error instanceof SystemError;

@@ -16,9 +16,10 @@ export interface Renewed {
 export function renewed({ entity, flow, sides }: Seen, references: ReferenceLookup, defaultAccount: string | null, now: IsoTime): Renewed | null {
   const system = systems.find((one) => entity.records[one] !== null);
   const side = system && sides[system];
-  if (!system || side?.kind !== "present" || entity.wanted !== null) return null;
+  if (!system || side?.kind !== "present") return null;
   const translation = { flow, references, defaultAccount };
-  const fields = shown(translation, toIdentity(translation, system, side.fields));
+  // What a mutation asks for stands over what the record says; whom it refers to goes by today's id all the same.
+  const fields = entity.wanted !== null ? currentIdentity(translation, entity.fields) : shown(translation, toIdentity(translation, system, side.fields));
   const changed = differing(currentIdentity(translation, entity.fields), fields);
   if (changed.length === 0 && same(entity.fields, fields)) return null;
   return {

@@ -139,15 +139,6 @@ describe("whatever clients ask for and whatever happens to it", () => {
     const count = Number(process.env.WALKS ?? 12);
     for (let n = from; n < from + count; n++) {
       const { world, faulty } = await walk(`walk ${n}`);
-      if (process.env.WALK_LOG && faulty.length > 0) {
-        for (const operation of await world.store.documents.list<Operation>("operation", 50)) console.log(JSON.stringify(operation.value));
-        for (const call of [...world.exact.calls.all(), ...world.customcrm.calls.all()]
-          .filter(({ method, path }) => method !== "GET" && path.startsWith("/api/v1"))
-          .sort((a, b) => a.at - b.at))
-          console.log(new Date(call.at).toISOString(), call.method, call.path, call.body, call.fault, call.status);
-        for await (const es of world.store.entities.scan("ACCOUNT"))
-          for (const e of es) console.log(JSON.stringify(e), (await world.history(e.id)).join(" | "));
-      }
       await world.stop();
       expect(faulty).toEqual([]);
     }

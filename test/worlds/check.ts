@@ -37,19 +37,11 @@ class Links {
         const other = owners.get(key);
         if (other) found.push(`I1 ${key} belongs to ${other} and to ${entity.id}.`);
         owners.set(key, entity.id);
-        if (this.world.systems.propertiesOf(system, id) === null && !this.isLastOfItsKind(entity, system))
-          found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
+        if (this.world.systems.propertiesOf(system, id) === null) found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
       }
     }
     for (const [system, id] of this.world.systems.ids()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
     return found;
-  }
-
-  /** Without a feed of deletions only compares tell of them, and a list that is empty tells nothing (I11). */
-  private isLastOfItsKind(entity: Entity, system: System): boolean {
-    const { systems: both, character } = this.world;
-    const type = recordTypeOf(this.flow(entity), system);
-    return system === "CUSTOMCRM" && !character.hasChanges && both.count(type) === 0;
   }
 
   /** I2: linked records agree, and with both shadows, but for what waits for a person or was ignored. */
@@ -57,7 +49,6 @@ class Links {
     const found: string[] = [];
     for (const entity of this.entities) {
       if (entity.records.CUSTOMCRM === null || entity.records.EXACT === null || entity.state === "DETACHED") continue;
-      if (systems.some((system) => this.isLastOfItsKind(entity, system))) continue;
       const flow = this.flow(entity);
       const values = { CUSTOMCRM: this.fields(entity, "CUSTOMCRM"), EXACT: this.fields(entity, "EXACT") };
       const excused = excusedFields(entity, flow, values);
@@ -87,7 +78,6 @@ class Links {
     const { oracle, people, character } = this.world;
     const things = systems.flatMap((system) => (entity.records[system] === null ? [] : [oracle.thingOf(system, entity.records[system] ?? "")]));
     const isTroubled = things.some((thing) => thing !== null && oracle.troubled.has(thing));
-    if (systems.some((system) => entity.records[system] !== null && this.isLastOfItsKind(entity, system))) return null;
     const isPair = entity.records.CUSTOMCRM !== null && entity.records.EXACT !== null;
     switch (entity.state) {
       case "LINKED":
@@ -230,7 +220,7 @@ async function losses(world: World, links: Links): Promise<readonly string[]> {
   return found;
 }
 
-function isUncertain({ oracle }: World, links: Links, edit: Edit): boolean {
+function isUncertain({ oracle }: World, links: Links, edit: Edit | Clear): boolean {
   const owner = links.entities.find((one) => one.records[edit.system] === edit.recordId);
   const keys = [`${edit.system}:${edit.recordId}`, ...systems.map((system) => `${system}:${owner?.records[system]}`)];
   return keys.some((key) => oracle.ambiguous.has(key));
@@ -255,6 +245,8 @@ function returns(world: World, links: Links): readonly string[] {
     // An address merges as one: emptying a part of it loses with the whole.
     if (row?.group) return [];
     if (now !== clear.saw || owner?.state === "CONFLICT") return [];
+    // It stood empty before as well: after a lost answer nobody can tell whether our write was ignored or undone.
+    if (isUncertain(world, links, clear)) return [];
     return [`I4 ${clear.system} ${clear.recordId} ${clear.property} was emptied, and holds ${clear.saw} again.`];
   });
 }

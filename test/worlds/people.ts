@@ -37,6 +37,8 @@ export class People {
     private readonly random: Random,
     private readonly step: () => number,
     private readonly log: (line: string) => void,
+    /** Where only compares tell of deletions, nobody deletes the last record of a type: an empty list tells nothing (I11). */
+    private readonly keepsLast: (kind: Kind) => boolean,
   ) {}
 
   /** Somebody does something; false: a system did not let them. */
@@ -131,7 +133,7 @@ export class People {
   #remove(): boolean {
     const system = this.random.pick(["CUSTOMCRM", "EXACT"] as const);
     const found = this.#any(system, this.random.next() < 0.6 ? ["Contact", "Product", "Contacts"] : ["Customer", "Accounts"]);
-    if (!found) return false;
+    if (!found || (this.keepsLast(found.kind) && this.systems.count(found.kind) === 1)) return false;
     this.log(`person deletes ${found.system} ${found.kind} ${found.id}`);
     const values = this.systems.propertiesOf(found.system, found.id) ?? {};
     if (found.kind === "Accounts" || found.kind === "Contacts") this.systems.exact.remove(found.kind, found.id);

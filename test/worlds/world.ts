@@ -136,6 +136,7 @@ export class World {
       this.random,
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
+      (kind) => !hasChanges && kind !== "Accounts" && kind !== "Contacts",
     );
     this.#net = this.#netOf();
   }
