@@ -25,7 +25,7 @@ const parts = [
     files: "src/(app|connect)\\.ts$",
     mayImport: [
       ...["config", "site settings", "server", "resolvers", "schema", "sync", ...contracts, "connectors shared", "Exact", "Customcrm"],
-      ...["store", "Redis keys and connection", "queue", "sandbox", "first screen", "domain"],
+      ...["store", "Redis keys and connection", "queue", "sandbox", "first screen", "log", "domain"],
     ],
   },
   { name: "config", files: "src/(config|env|encryption-key)\\.ts$", mayImport: [] },

@@ -8,6 +8,7 @@ import { readDataflowFile } from "./dataflow-file.js";
 import { type SyncSettings } from "./domain/settings.js";
 import { type Clock, type EntityType, entityTypes, isoTime } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
+import { withLogFields } from "./log.js";
 import { BullmqQueue } from "./queue/bullmq.js";
 import { InProcessQueue } from "./queue/in-process.js";
 import type { Queue } from "./queue/queue.js";
@@ -106,7 +107,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     };
     const engine = new Engine(settling);
     const runs = new Runs({ ...settling, engine, queue, newRunId: randomUUID });
-    const nudge = () => void driver.nudge().catch((error) => log.warn(error, "The queue could not be told of new work."));
+    // Work that is begun by a request, and goes on after it, is logged as nobody's.
+    const nudge = () => void withLogFields({}, () => driver.nudge()).catch((error) => log.warn(error, "The queue could not be told of new work."));
     const actions = new Actions({ ...settling, firstContact: config.firstContact, nudge });
     const driver = new Driver(engine, queue, {
       intervalMs: config.syncIntervalSeconds * 1000,
@@ -116,12 +118,13 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       onDrained: () => guard.quiet(),
       onError: (error, what) => log.warn(error, `The ${what} could not be done now and is tried again.`),
     });
-    const hint = (system: "CUSTOMCRM" | "EXACT") => driver.hint(system);
+    const hint = (system: "CUSTOMCRM" | "EXACT") => withLogFields({}, () => driver.hint(system));
     const subscriptions = new Subscriptions({ doors: links.webhooks, leases: store.leases, clock, log });
-    const onConsent = async () => {
-      void subscriptions.check();
-      await queue.add({ kind: "poll", system: "EXACT", isHinted: true }, { key: "consent:EXACT", priority: 1 });
-    };
+    const onConsent = () =>
+      withLogFields({}, async () => {
+        void subscriptions.check();
+        await queue.add({ kind: "poll", system: "EXACT", isHinted: true }, { key: "consent:EXACT", priority: 1 });
+      });
 
     const doorkeeper = doorkeeperOf(config, kept, clock, log, metrics);
     const server = await createServer({

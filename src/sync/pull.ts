@@ -89,7 +89,7 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
     const before = stored[i];
     const entityId = entityIds[i];
     if (!entityId) unknown.push(record);
-    if (!before || before.deletedAt !== null || differs(before.record, record)) {
+    if (!before || before.deletedAt !== null || (!isOlder(record, before.record) && differs(before.record, record))) {
       changed.push(record);
       if (entityId) touched.add(entityId);
     }
@@ -98,9 +98,10 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
   for (let i = upserts.length; i < refs.length; i++) {
     const ref = refs[i];
     const entityId = entityIds[i];
-    if (!ref || !entityId || stored[i]?.deletedAt) continue;
+    // A row that is held for an open create belongs to nobody yet, and may be deleted all the same.
+    if (!ref || (!entityId && !stored[i]) || stored[i]?.deletedAt) continue;
     gone.push(ref);
-    touched.add(entityId);
+    if (entityId) touched.add(entityId);
   }
   // Marked before and, with the cursor, after: a crash in between must not leave a snapshot that makes the next reading look like no news.
   if (touched.size > 0) await store.feeds.markDirty([...touched]);
@@ -125,6 +126,10 @@ function newest(changes: readonly Change[]): readonly SystemRecord[] {
   for (const change of changes) if (change.kind === "upsert") byId.set(`${change.record.type}:${change.record.id}`, change.record);
   return [...byId.values()];
 }
+
+/** A feed may show a record as it was before a change that was read by id meanwhile, such as a write of ours: what is older is no news (A2). */
+const isOlder = (record: SystemRecord, known: SystemRecord): boolean =>
+  record.modifiedAt !== null && known.modifiedAt !== null && record.modifiedAt < known.modifiedAt;
 
 /** Compared in bulk, so that a page read again costs no settling (R12). The time of change matters for display and NEWEST only. */
 function differs(before: SystemRecord, now: SystemRecord): boolean {

@@ -111,16 +111,16 @@ describe("npm run check", () => {
     // Nothing is installed here, so that no tool is found.
     const { code, stdout, stderr } = await freshClone().run("check.mjs");
     expect(code).toBe(1);
-    expect(stdout.match(/^FAILED +\d+\.\d s {2}.+$/gm)).toHaveLength(6);
+    expect(stdout.match(/^FAILED +\d+\.\d s {2}.+$/gm)).toHaveLength(7);
     expect(stdout).toContain("Cannot find module");
-    expect(stderr).toMatch(/^6 of 6 checks failed after \d+\.\d s: /);
+    expect(stderr).toMatch(/^7 of 7 checks failed after \d+\.\d s: /);
   });
 
   it("knows its checks by name", async () => {
     const clone = freshClone();
     expect((await clone.run("check.mjs", {}, ["types", "dead"])).stderr).toMatch(/^2 of 2 checks failed after .*: (types, dead|dead, types)\.\n$/);
     expect((await clone.run("check.mjs", {}, ["spelling"])).stderr).toBe(
-      "There is no check spelling; there are types, lint, imports, dead, schema, codegen.\n",
+      "There is no check spelling; there are types, lint, imports, dead, schema, dataflow, codegen.\n",
     );
   });
 });

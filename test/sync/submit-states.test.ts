@@ -432,6 +432,29 @@ describe("whoever holds the entity", () => {
   });
 });
 
+describe("whoever is creating the counterpart", () => {
+  it("keeps the new record's id when a mutation comes in between", async () => {
+    const world = await start();
+    world.customcrm.core.create("Customer", { Name: "Nieuw BV" });
+    const before = world.census();
+    const { EXACT: exact, CUSTOMCRM } = world.connectors;
+    let submitted: ReturnType<SubmitWorld["update"]> | undefined;
+    const gated = withMethods(exact, {
+      create: async (...given) => {
+        const result = await exact.create(...given);
+        submitted ??= world.update("ACCOUNT", await world.idOf("Nieuw BV"), { city: "Delft" });
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return result;
+      },
+    });
+    await world.settle({ ...world.parts(), connectors: { EXACT: gated, CUSTOMCRM } });
+    expect(await submitted).toMatchObject({ status: "APPLIED", entity: { state: "LINKED" } });
+    const entity = await world.entity(await world.idOf("Nieuw BV"));
+    expect(world.census().exact).toBe(before.exact + 1);
+    for (const record of [world.inExact(entity?.records.EXACT), world.inCustomcrm(entity?.records.CUSTOMCRM)]) expect(record).toMatchObject({ City: "Delft" });
+  });
+});
+
 describe("who reads after a mutation", () => {
   it("sees the new state while a side is still pending, whatever is polled meanwhile", async () => {
     const world = await start();

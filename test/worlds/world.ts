@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { dataflows } from "../../src/domain/dataflow.js";
+import type { Entity } from "../../src/domain/entity.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
-import { otherSystem, type System, systems } from "../../src/domain/words.js";
+import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
@@ -182,7 +183,7 @@ export class World {
       await this.scheduler.settle();
       const dice = this.random.next();
       if (dice < this.character.userShare) this.#person();
-      else if (dice < this.character.userShare + 0.004) this.#killOne();
+      else if (dice < this.character.userShare + 0.004) await this.#killOne();
       else if (dice < this.character.userShare + 0.02) await this.#pass(this.random.next() < 0.7 ? this.random.int(5 * second) : this.random.int(40 * second));
       else if (this.scheduler.waiting > 0 && dice < 0.985) {
         this.scheduler.resumeOne();
@@ -212,12 +213,13 @@ export class World {
   }
 
   /** A request that was about to leave when its process died may have left. */
-  #killOne(): void {
+  async #killOne(): Promise<void> {
     const alive = this.#processes.filter((one) => one.isAlive);
     if (alive.length === 0) return;
     const one = this.random.pick(alive);
     this.scheduler.log(`#${one.id} is killed`);
     this.kills++;
+    for (const type of entityTypes) for await (const batch of this.store.entities.scan(type)) for (const entity of batch) this.#noteOpen(entity);
     this.scheduler.kill(one, () => this.random.next() < 0.3);
     this.#gone(one);
     this.#start();
@@ -280,10 +282,16 @@ export class World {
       );
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
-      if (entity.problem?.code === "QUARANTINE") for (const system of systems) this.oracle.ambiguous.add(`${system}:${entity.records[system]}`);
+      if (entity.problem?.code === "QUARANTINE") this.#noteOpen(entity);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
         this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
     }
+  }
+
+  /** Nobody knows what has become of a write to its records. */
+  #noteOpen(entity: Entity): void {
+    if (entity.intents.some((one) => one.sentAt !== null && !one.givenUpAt))
+      for (const system of systems) this.oracle.ambiguous.add(`${system}:${entity.records[system]}`);
   }
 
   #known(system: System, recordId: string | null, isPair: boolean): void {

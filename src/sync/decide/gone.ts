@@ -90,10 +90,10 @@ const cleared: Partial<Entity> = {
   formerExactEntityId: null,
 };
 
-/** Only what is known to have agreed can be known to be edited; what a mutation asks for is an edit too. */
+/** What both sides are not known to have agreed on counts as edited: it stands nowhere else. What a mutation asks for is an edit too. */
 function isEditedSince({ flow, entity }: Observation, shadow: Fields | null, now: Fields): boolean {
   if (entity.wanted?.kind === "UPDATE") return true;
-  return flow.rows.some((row) => shadow !== null && row.field in shadow && !equal(shadow[row.field], now[row.field]));
+  return flow.rows.some(({ field }) => !equal(shadow?.[field], now[field]));
 }
 
 const deletedElsewhere = (goneFrom: System): Pick<Obstacle, "code" | "message"> => ({
