@@ -14,10 +14,11 @@ describe("the Dockerfile", () => {
     .split("\n")
     .filter((line) => /^[A-Z]+ /.test(line));
   const of = (name: string, from: readonly string[] = lines) => from.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
-  const stages = lines.reduce<string[][]>(
-    (all, line) => (line.startsWith("FROM ") ? [...all, [line]] : [...all.slice(0, -1), [...(all.at(-1) ?? []), line]]),
-    [],
-  );
+  const stages: string[][] = [];
+  for (const line of lines) {
+    if (line.startsWith("FROM ")) stages.push([]);
+    stages.at(-1)?.push(line);
+  }
   const last = stages.at(-1) ?? [];
 
   it("builds in one stage, and ships only what runs in the other", () => {

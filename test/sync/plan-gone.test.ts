@@ -53,8 +53,9 @@ describe("a deletion that is believed (R9)", () => {
     expect(plan(without("EXACT", { customcrm: edited, entity: { intents } })).next.problem).toMatchObject({ code: "DELETED_ELSEWHERE" });
   });
 
-  it("what never agreed is not known to be edited", () => {
-    expect(plan(without("EXACT", { agreed: null, customcrm: edited })).next.problem).toMatchObject({ code: "DELETED_ELSEWHERE" });
+  it("what never agreed counts as edited, as it stands nowhere else", () => {
+    expect(plan(without("EXACT", { agreed: null, customcrm: edited })).next.problem).toMatchObject({ code: "EDITED_SINCE_DELETION" });
+    expect(plan(without("EXACT", { ...policy("PROPAGATE"), agreed: null, customcrm: edited }))).toMatchObject({ kind: "DETACH", writes: [] });
   });
 
   it("PROPAGATE deletes the other record, once", () => {
