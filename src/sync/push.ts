@@ -7,6 +7,7 @@ import type { SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
 import type { DocumentWrite } from "../store/store.js";
 import { recheckAwaited } from "./awaited.js";
+import { titleOf } from "./decide/label.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
 import { withLaterOperations } from "./decide/operations/accept.js";
 import { owing, sending } from "./decide/owing.js";
@@ -152,8 +153,8 @@ async function looked({ flow, sides }: Observation, intent: Intent, reader: Read
   if (intent.operation === "CREATE" || side.kind !== "present" || side.record.etag !== null) return "same";
   try {
     const record = await reader.read({ system: intent.system, type: side.record.type, id: side.record.id });
-    // Missing from one read is no proof that it is gone; the write will tell.
-    if (!record) return "same";
+    // Missing from one read is no proof that it is gone, and what was not seen is not written over. Deleting what is gone does no harm.
+    if (!record) return intent.operation === "DELETE" ? "same" : { kind: "later", code: "SYSTEM_UNAVAILABLE", message: notShown(intent), retryAt: null };
     const now = fieldsOf(flow, record);
     return flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null)) ? "same" : "changed";
   } catch (error) {
@@ -172,6 +173,8 @@ async function readAgain({ flow, entity }: Observation, { system }: Intent, read
     if (!isUnread(error)) throw error;
   });
 }
+
+const notShown = ({ system }: Intent): string => `${titleOf(system)} did not show the record before the write.`;
 
 function writeOfIntent({ flow, entity, sides }: Observation, intent: Intent): Write {
   const side = sides[intent.system];

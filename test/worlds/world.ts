@@ -277,9 +277,7 @@ export class World {
   #wrote(name: string, args: readonly unknown[], result: unknown): void {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
     for (const { entity } of (args[0] as Commit).put) {
-      this.scheduler.log(
-        `  ${entity.id} r${entity.revision + 1} ${entity.state} ${entity.problem?.code ?? ""} ${JSON.stringify(entity.records)} intents ${entity.intents.map((one) => `${one.operation}${one.sentAt ? " sent" : ""}${one.givenUpAt ? " given up" : ""}`).join(",")}${entity.ignored.length > 0 ? ` ignored ${JSON.stringify(entity.ignored)}` : ""}`,
-      );
+      this.scheduler.log(`  ${told(entity)}`);
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
       if (entity.problem?.code === "QUARANTINE") this.#noteOpen(entity);
@@ -516,6 +514,13 @@ export class World {
 }
 
 export const runWorld = (options: WorldOptions): Promise<WorldReport> => new World(options).run();
+
+/** An entity in one line, for the trace. */
+function told({ id, revision, state, problem, records, intents, ignored, review }: Entity): string {
+  const open = intents.map((one) => `${one.operation} ${one.system}${one.givenUpAt ? " given up" : one.sentAt ? " sent" : ""}`);
+  const also = { ...(open.length > 0 ? { open } : {}), ...(ignored.length > 0 ? { ignored } : {}), ...(review ? { review: review.keys } : {}) };
+  return [`${id} r${revision + 1}`, state, problem?.code ?? "", JSON.stringify(records), Object.keys(also).length > 0 ? JSON.stringify(also) : ""].join(" ");
+}
 
 function recordIdOf(system: System, path: string): string | null {
   if (system === "EXACT") return /\(guid'([0-9a-f-]+)'\)/.exec(decodeURIComponent(path))?.[1] ?? null;
