@@ -29,6 +29,8 @@ export const limits = {
     epochKnownMs: 15 * 60_000,
     clockToleranceMs: 120_000,
     leaseMs: 30_000,
+    /** Who waits for another's write, and is not told when it ends, looks again after this. */
+    heldMs: 30_000,
     /** A write given up after its quarantine is still recognised this long, should it land after all. */
     lateWritesMs: 60 * 60_000,
   },

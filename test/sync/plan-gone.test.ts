@@ -70,6 +70,26 @@ describe("a deletion that is believed (R9)", () => {
     });
   });
 
+  it("PROPAGATE tells the history all that the deleted record held, also what no row names, once", () => {
+    const options = { ...policy("PROPAGATE"), exactProperties: { Code: "0000200", Blocked: null } };
+    const todo = plan(without("CUSTOMCRM", options));
+    const deleted = { before: "010-1", after: null, lost: "010-1", lostFrom: "EXACT", decidedBy: null };
+    expect(todo.history).toMatchObject([{ kind: "DELETED", source: "CUSTOMCRM" }]);
+    expect(todo.history[0]?.fields).toContainEqual({ field: "phone", ...deleted });
+    expect(todo.history[0]?.fields).toContainEqual({ field: "Code", ...deleted, before: "0000200", lost: "0000200" });
+    expect(todo.history[0]?.fields.map(({ field }) => field)).not.toContain("Blocked");
+    const sent = intentOf({ system: "EXACT", operation: "DELETE", sentAt: null, nextAttemptAt: null });
+    expect(plan(without("CUSTOMCRM", { ...options, entity: { intents: [sent] } })).history).toEqual([]);
+  });
+
+  it("a value that the deleted record had not taken stands nowhere else, and wins over its deletion", () => {
+    const ignored = [{ system: "CUSTOMCRM", field: "phone", sent: "010-1", returned: null, source: "010-1" }] as const;
+    for (const onDelete of ["DETACH", "ARCHIVE", "PROPAGATE"] as const) {
+      const todo = plan(without("CUSTOMCRM", { ...policy(onDelete), entity: { ignored } }));
+      expect(todo).toMatchObject({ kind: "DETACH", writes: [], next: { state: "DETACHED", problem: { code: "EDITED_SINCE_DELETION" } } });
+    }
+  });
+
   it("PROPAGATE that is refused detaches, with the system's own words", () => {
     const refused = [{ system: "EXACT", operation: "DELETE", fields: [], properties: {}, message: "In gebruik", since: at(-1) }] as const;
     const todo = plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { refused } }));

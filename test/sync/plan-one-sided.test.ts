@@ -194,6 +194,16 @@ describe("the match runs before every create (R6)", () => {
     expect(waiting).toMatchObject({ kind: "WAIT", writes: [], next: { state: "WAITING", nextActionAt: at(3), problem: { code: "HELD_BY_OPEN_CREATE" } } });
   });
 
+  it.each([
+    ["a create that fits it", { match: { kind: "wait", for: "e9", until: null } }],
+    ["a create that it may come from", { hold: { reason: "A create in Exact is open.", until: null } }],
+  ] as const)("held by %s that has no time of its own, it looks again by itself", (_, options) => {
+    const held = plan(alone({ system: "CUSTOMCRM", fields: acme, ...options }));
+    expect(held.next.problem).toMatchObject({ code: "HELD_BY_OPEN_CREATE" });
+    expect(held.next.nextActionAt).not.toBeNull();
+    expect(held.next.problem?.nextAttemptAt).toBe(held.next.nextActionAt);
+  });
+
   it("a row that may belong to an open create is held, before it is matched", () => {
     const held = plan(
       alone({

@@ -51,7 +51,7 @@ class Links {
       if (entity.records.CUSTOMCRM === null || entity.records.EXACT === null || entity.state === "DETACHED") continue;
       const flow = this.flow(entity);
       const values = { CUSTOMCRM: this.fields(entity, "CUSTOMCRM"), EXACT: this.fields(entity, "EXACT") };
-      const excused = excusedFields(entity, flow, values);
+      const excused = excusedFields(entity, flow, values, this.lacksReference(entity));
       for (const row of flow.rows.filter((one) => one.direction === "BOTH" && !excused.has(one.field))) {
         const [c, e] = systems.map((system) => this.identity(row.refersTo !== undefined, system, values[system]?.[row.field] ?? null));
         if (c !== e) found.push(`I2 ${entity.id} (${entity.state}) ${row.field}: ${c} in Customcrm, ${e} in Exact.`);
@@ -160,12 +160,13 @@ class Links {
 }
 
 /** Fields that a person, or another entity, must settle; with all of their unit. */
-function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in System]: Fields | null }): ReadonlySet<string> {
+function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in System]: Fields | null }, lacksReference: boolean): ReadonlySet<string> {
   const names = new Set<string>();
   for (const one of entity.conflicts) names.add(one.field);
   for (const one of entity.ignored) names.add(one.field);
   for (const one of entity.refused ?? []) for (const field of one.fields) names.add(field);
-  if (entity.state === "WAITING") for (const row of flow.rows) if (row.refersTo) names.add(row.field);
+  // A conflict in another field is told first; a reference to what has no counterpart waits beside it (R7).
+  if (entity.state === "WAITING" || (entity.state === "CONFLICT" && lacksReference)) for (const row of flow.rows) if (row.refersTo) names.add(row.field);
   if (entity.state === "FAILED") {
     if (entity.problem?.field) names.add(entity.problem.field);
     // What Customcrm demands and Exact lacks can't go there.

@@ -312,9 +312,10 @@ export class World {
     this.faults.isOn = false;
     this.scheduler.log("calm");
     await this.#finish();
-    if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
     let quiet = 0;
     for (let round = 0; round < 80 && (quiet < 4 || round < 6); round++) {
+      // A process that dies while it refreshes takes the chain of tokens with it: that may show with the next refresh only.
+      if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
       await this.#pass(100 * second);
       const before = this.writes;
       await this.#round();
@@ -516,9 +517,14 @@ export class World {
 export const runWorld = (options: WorldOptions): Promise<WorldReport> => new World(options).run();
 
 /** An entity in one line, for the trace. */
-function told({ id, revision, state, problem, records, intents, ignored, review }: Entity): string {
+function told({ id, revision, state, problem, records, intents, ignored, review, conflicts }: Entity): string {
   const open = intents.map((one) => `${one.operation} ${one.system}${one.givenUpAt ? " given up" : one.sentAt ? " sent" : ""}`);
-  const also = { ...(open.length > 0 ? { open } : {}), ...(ignored.length > 0 ? { ignored } : {}), ...(review ? { review: review.keys } : {}) };
+  const also = {
+    ...(open.length > 0 ? { open } : {}),
+    ...(ignored.length > 0 ? { ignored } : {}),
+    ...(conflicts.length > 0 ? { conflicts } : {}),
+    ...(review ? { review: review.keys } : {}),
+  };
   return [`${id} r${revision + 1}`, state, problem?.code ?? "", JSON.stringify(records), Object.keys(also).length > 0 ? JSON.stringify(also) : ""].join(" ");
 }
 

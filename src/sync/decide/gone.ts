@@ -1,8 +1,9 @@
 import type { Fields } from "../../domain/canonical.js";
+import { propertyOf } from "../../domain/dataflow.js";
 import type { Entity, HistoryKind } from "../../domain/entity.js";
 import { isoTime, otherSystem, type System } from "../../domain/words.js";
 import { type Alone, lookAlone } from "./alone.js";
-import { type Draft, planOf } from "./draft.js";
+import { type Draft, planOf, type Told } from "./draft.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Sighting } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
@@ -28,7 +29,7 @@ export function planGone(observation: Observation, goneFrom: System, gone: Gone)
     const message = `In ${where} it was merged into ${gone.mergedInto.label} (${gone.mergedInto.recordId}). Nothing was deleted here; link it, or delete it, by hand.`;
     return detached(alone, goneFrom, "DETACHED", { code: "MERGED_AWAY", message });
   }
-  if (isEditedSince(observation, own.shadows[survivorOn], survivor.fields)) {
+  if (isEditedSince(observation, goneFrom, own.shadows[survivorOn], survivor.fields)) {
     const message = `It was deleted in ${where}, but edited in ${titleOf(survivorOn)} since both last agreed: the edit is kept. retry creates it anew, delete removes it here too.`;
     return detached(alone, goneFrom, "DETACHED", { code: "EDITED_SINCE_DELETION", message });
   }
@@ -90,9 +91,13 @@ const cleared: Partial<Entity> = {
   formerExactEntityId: null,
 };
 
-/** What both sides are not known to have agreed on counts as edited: it stands nowhere else. What a mutation asks for is an edit too. */
-function isEditedSince({ flow, entity }: Observation, shadow: Fields | null, now: Fields): boolean {
+/**
+ * What both sides are not known to have agreed on counts as edited: it stands nowhere else. So does what the record that is gone
+ * had not taken, and what a mutation asks for.
+ */
+function isEditedSince({ flow, entity }: Observation, goneFrom: System, shadow: Fields | null, now: Fields): boolean {
   if (entity.wanted?.kind === "UPDATE") return true;
+  if (entity.ignored.some(({ system, source }) => system === goneFrom && source !== null)) return true;
   return flow.rows.some(({ field }) => !equal(shadow?.[field], now[field]));
 }
 
@@ -109,7 +114,23 @@ function propagated(alone: Alone, goneFrom: System): Plan {
   return writing(alone, write, {
     kind: "DELETE",
     reason: `It was deleted in ${titleOf(goneFrom)}: ${nameOfFields(values)} is deleted in ${titleOf(system)} too.`,
+    told: [...alone.told, ...farewell(alone, goneFrom)],
   });
+}
+
+/** All that the record holds, also what no row of the dataflow names: once it is deleted this stands nowhere else (I4). */
+function farewell({ observation, system, sighting, values }: Alone, goneFrom: System): readonly Told[] {
+  const { flow, entity } = observation;
+  const mapped = new Set(flow.rows.map((row) => propertyOf(row, system)));
+  const beside = Object.entries(sighting.record.properties).filter(([name]) => !mapped.has(name));
+  const held = [...flow.rows.map(({ field }) => [field, values[field] ?? null] as const), ...beside];
+  const isTold = entity.intents.some((intent) => intent.operation === "DELETE" && intent.system === system);
+  return held
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([field, value]) => {
+      const lost = value === null ? null : String(value);
+      return { kind: "DELETED", source: goneFrom, change: { field, before: lost, after: null, lost, lostFrom: system, decidedBy: null }, isTold };
+    });
 }
 
 /** Exact's safe counterpart of a deletion elsewhere: records in use there can't be deleted, but can end. */
@@ -145,7 +166,7 @@ const nothingBut = ({ observation, system }: Alone): PlannedWrite => ({
   extra: {},
 });
 
-function writing(alone: Alone, write: PlannedWrite, say: Pick<Draft, "kind" | "reason">): Plan {
+function writing(alone: Alone, write: PlannedWrite, say: Pick<Draft, "kind" | "reason" | "told">): Plan {
   const { observation, own } = alone;
   const next = { intents: own.intents, shadows: own.shadows };
   const block = blockOn(observation, own.intents, write.system);

@@ -1,4 +1,5 @@
 import type { Entity, Review } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
 import { isoTime, type LinkState, otherSystem, type System } from "../../domain/words.js";
 import { reviewProblem } from "../links.js";
 import type { MatchDecision } from "../match.js";
@@ -29,11 +30,11 @@ export function planOneSided(observation: Observation, system: System, sighting:
   // A create of ours may have made it already.
   const lost = ambiguousOn(own.intents, target);
   if (lost) return stop(alone, { kind: "WAIT", state: "PENDING", obstacle: blockOn(observation, own.intents, target) });
-  if (hold) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack(hold.reason, hold.until) });
+  if (hold) return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack(observation, hold.reason, hold.until) });
 
   if (match.kind === "review") return reviewed(alone, match);
   if (match.kind === "wait")
-    return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack("The record that fits it is being created elsewhere.", match.until) });
+    return stop(alone, { kind: "WAIT", state: "WAITING", obstacle: heldBack(observation, "The record that fits it is being created elsewhere.", match.until) });
   if (match.kind === "link") {
     const reason = `Exactly one record fits, by ${match.matchedOn.join(" and ")}.`;
     return planOf(observation, {
@@ -129,4 +130,11 @@ function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }
   });
 }
 
-const heldBack = (message: string, until: Obstacle["until"]): Obstacle => ({ code: "HELD_BY_OPEN_CREATE", message, system: null, field: null, until });
+/** Where the one that holds it up has no time of its next look, it is being written to just now, and nobody tells this one when that is over. */
+const heldBack = ({ now }: Observation, message: string, until: Obstacle["until"]): Obstacle => ({
+  code: "HELD_BY_OPEN_CREATE",
+  message,
+  system: null,
+  field: null,
+  until: until ?? isoTime(now + limits.sync.heldMs),
+});
