@@ -73,7 +73,8 @@ async function noteMissing(parts: CompareParts, connector: Connector, type: Reco
     const snapshots = await store.snapshots.get(twice);
     const gone = twice.filter((_, i) => snapshots[i]?.deletedAt === null);
     await store.snapshots.putDeleted(gone, isoTime(clock()), await store.snapshots.ticket());
-    const owners = await store.entities.idsOfRecords(gone);
+    // Also of those that were known to be gone: their entity still has them, and a compare that broke off here may have marked nobody.
+    const owners = await store.entities.idsOfRecords(twice);
     await store.feeds.markDirty(owners.filter((id): id is string => id !== null));
   }
   const ids = missing.filter((ref) => !twice.some((one) => refKey(one) === refKey(ref))).map((ref) => ref.id);

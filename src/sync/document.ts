@@ -7,6 +7,7 @@ import type { RecordType, System } from "../domain/words.js";
 import type { EntityWrite } from "../store/store.js";
 import { awaitedKey } from "./awaited.js";
 import { indexEntryOf } from "./index-entry.js";
+import { reviewedWith, reviewingKey } from "./reviewing.js";
 
 /** What the store is given for one entity: the document, what lists and matching find it by, and what goes into its history. */
 export function writeOf(flow: Dataflow, entity: Entity, history: readonly Omit<HistoryEvent, "id">[], customcrm?: SystemRecord | null): EntityWrite {
@@ -16,7 +17,8 @@ export function writeOf(flow: Dataflow, entity: Entity, history: readonly Omit<H
     .filter((intent) => intent.operation === "CREATE" && !intent.givenUpAt)
     .map((intent) => openCreateKey(intent.system, recordTypeOf(flow, intent.system)));
   const awaited = (entity.awaits ?? []).map(awaitedKey);
-  return { entity, index: { ...index, matchKeys: [...index.matchKeys, ...open, ...awaited] }, history };
+  const reviewing = reviewedWith(entity).map(reviewingKey);
+  return { entity, index: { ...index, matchKeys: [...index.matchKeys, ...open, ...awaited, ...reviewing] }, history };
 }
 
 /** The key under which entities with an open create are found: a new row there may be theirs. */

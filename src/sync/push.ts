@@ -3,7 +3,7 @@ import type { Entity, Intent } from "../domain/entity.js";
 import { NotAuthorizedError, RateLimitedError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import type { Operation } from "../domain/operation.js";
-import type { SystemRecord } from "../domain/record.js";
+import type { Properties, SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
 import type { DocumentWrite } from "../store/store.js";
 import { recheckAwaited } from "./awaited.js";
@@ -16,6 +16,7 @@ import { referrers } from "./join.js";
 import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
 import { callOptions, type SettleOptions, type SettleParts } from "./parts.js";
 import type { Reader } from "./reader.js";
+import { recheckReviews } from "./reviewing.js";
 import { send, type Write } from "./send.js";
 import { settled, type WriteResult } from "./settled.js";
 
@@ -83,6 +84,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const told = { ...after, wake: [...after.wake, ...waiting] };
   const kept = after.ended ? await keeper.remove(entity, told) : await keeper.store(after.next, sides, told);
   if (kept) await recheckAwaited(parts, observation, kept);
+  if (kept) await recheckReviews(parts, observation.flow, observation.entity, kept);
   const again = kept !== null && !after.ended && (after.writes.length > 0 || isChanged || results.some(({ outcome }) => outcome.kind === "modified"));
   return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };
 }
@@ -156,7 +158,9 @@ async function looked({ flow, sides }: Observation, intent: Intent, reader: Read
     // Missing from one read is no proof that it is gone, and what was not seen is not written over. Deleting what is gone does no harm.
     if (!record) return intent.operation === "DELETE" ? "same" : { kind: "later", code: "SYSTEM_UNAVAILABLE", message: notShown(intent), retryAt: null };
     const now = fieldsOf(flow, record);
-    return flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null)) ? "same" : "changed";
+    const isSame = flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null));
+    // A deletion takes all of the record with it, also what no row names: the history must have it as it was last seen (I4).
+    return isSame && (intent.operation !== "DELETE" || holdsAlike(record.properties, side.record.properties)) ? "same" : "changed";
   } catch (error) {
     if (!isUnread(error)) throw error;
     if (error instanceof RateLimitedError) return { kind: "later", code: "RATE_LIMITED", message: error.message, retryAt: error.retryAt };
@@ -164,6 +168,9 @@ async function looked({ flow, sides }: Observation, intent: Intent, reader: Read
     return { kind: "later", code: "SYSTEM_UNAVAILABLE", message: `The record could not be read before the write. ${error.message}`, retryAt: null };
   }
 }
+
+const holdsAlike = (now: Properties, known: Properties): boolean =>
+  [...new Set([...Object.keys(now), ...Object.keys(known)])].every((name) => (now[name] ?? null) === (known[name] ?? null));
 
 /** The record is not as it was known: what it holds now is stored, so that the next plan rests on it. */
 async function readAgain({ flow, entity }: Observation, { system }: Intent, reader: Reader): Promise<void> {

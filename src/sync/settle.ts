@@ -16,6 +16,7 @@ import { plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
 import { renewed } from "./renew.js";
+import { recheckReviews, wakeReviews } from "./reviewing.js";
 import { readNow } from "./send.js";
 
 export interface Settled {
@@ -90,6 +91,7 @@ async function settleRound(
     if (options.signal?.aborted) break;
     const { id } = seen.entity;
     await wakeAwaiting(parts, seen.entity);
+    await wakeReviews(parts, seen.flow, seen.entity);
     const looked = await lookForLost(parts, seen, callOptions(options));
     if (looked.adopted) {
       again.push(id);
@@ -146,6 +148,7 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake, documents });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
   await recheckAwaited(parts, observation, planned.next);
+  await recheckReviews(parts, observation.flow, seen.entity, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
 }

@@ -150,13 +150,18 @@ function withoutOwn({ wanted, type }: Entity, intent: Intent, externalId: string
 const isSame = (one: RefusedWrite, intent: Intent): boolean =>
   one.system === intent.system && one.operation === intent.operation && one.fields.every((field) => field in intent.fields);
 
-/** A refusal that names a property is about that alone; what else the write held goes on (R7, R14). */
+/**
+ * A refusal that names a property is about that alone; what else the write held goes on (R7, R14). One that names none is taken
+ * to be about the move, where the write held one beside other fields: those are tried by themselves.
+ */
 function refusedWrite(intent: Intent, outcome: Extract<WriteOutcome, { kind: "refused" }>, { flow, now }: Observation): RefusedWrite {
   const { system, operation } = intent;
   const common = { system, message: outcome.message, since: isoTime(now) };
   if (outcome.property === flow.externalId && system === "CUSTOMCRM") return { ...common, operation: "UPDATE", fields: [flow.externalId], properties: {} };
   const row = flow.rows.find((one) => propertyOf(one, system) === outcome.property && one.field in intent.fields);
-  const fields = operation === "UPDATE" && row ? [row.field] : Object.keys(intent.fields);
+  const moves = flow.rows.filter((one) => one.refersTo && one.field in intent.fields).map((one) => one.field);
+  const named = row ? [row.field] : moves;
+  const fields = operation === "UPDATE" && named.length > 0 ? named : Object.keys(intent.fields);
   return { ...common, operation, fields, properties: refusable(flow, system, intent.fields, fields) };
 }
 

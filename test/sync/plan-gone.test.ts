@@ -78,7 +78,8 @@ describe("a deletion that is believed (R9)", () => {
     expect(todo.history[0]?.fields).toContainEqual({ field: "phone", ...deleted });
     expect(todo.history[0]?.fields).toContainEqual({ field: "Code", ...deleted, before: "0000200", lost: "0000200" });
     expect(todo.history[0]?.fields.map(({ field }) => field)).not.toContain("Blocked");
-    const sent = intentOf({ system: "EXACT", operation: "DELETE", sentAt: null, nextAttemptAt: null });
+    const { over = {}, extraOver = {} } = todo.writes[0] ?? {};
+    const sent = intentOf({ system: "EXACT", operation: "DELETE", sentAt: null, nextAttemptAt: null, over, extraOver });
     expect(plan(without("CUSTOMCRM", { ...options, entity: { intents: [sent] } })).history).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { undoOf } from "../../src/sync/decide/undo.js";
 import type { WriteOutcome } from "../../src/sync/outcome.js";
 import { plan } from "../../src/sync/plan.js";
 import { settled } from "../../src/sync/settled.js";
-import { account, alone, at, gone, intentOf, none, now, pair, present, product, wantedOf, writesOf } from "./decide-helpers.js";
+import { account, alone, at, contact, gone, intentOf, none, now, pair, present, product, referencesOf, wantedOf, writesOf } from "./decide-helpers.js";
 
 const agreed = { name: "Acme", email: "info@acme.nl", phone: "010-1" };
 const changed = (over: Fields) => ({ ...agreed, ...over });
@@ -258,6 +258,19 @@ describe("other endings", () => {
       writes: [],
       next: { state: "FAILED", refused: [{ fields: ["email", "phone"], properties: { Email: "c@acme.nl", Phone: "010-2" } }] },
     });
+  });
+
+  it("refused without a name: a move is taken to be what was refused, and the other fields go on without it (R7)", () => {
+    const references = referencesOf([
+      { entityId: "A", customcrm: "cA", exact: "xA" },
+      { entityId: "B", customcrm: "cB", exact: "xB" },
+    ]);
+    const vos = { firstName: "Jan", lastName: "Vos" };
+    const base = { flow: contact, references, agreed: { CUSTOMCRM: { ...vos, account: "cA" }, EXACT: { ...vos, account: "xA" } } };
+    const moved = pair({ ...base, customcrm: { ...vos, phone: "010-2", account: "cB" }, exact: { ...vos, account: "xA" } });
+    const { next } = carryOut(moved, [refused()], {});
+    expect(writesOf(next)).toEqual([["EXACT", "UPDATE", { phone: "010-2" }]]);
+    expect(next.next.refused).toMatchObject([{ system: "EXACT", fields: ["account"] }]);
   });
 
   it("for now: unsent again, counted, and tried at its time", () => {

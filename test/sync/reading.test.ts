@@ -137,6 +137,23 @@ describe("a full compare", () => {
     expect(await dirtyIds()).toEqual(["acc_1"]);
   });
 
+  it("that breaks off before it has marked whose record is gone makes good for it with the next two (I7)", async () => {
+    await compare(parts(), all(many), { class: "compare" });
+    await compare(parts(), all(many.slice(1)), { class: "compare" });
+    await clear();
+    const crash = new Error("crash");
+    const { putDeleted } = store.snapshots;
+    store.snapshots.putDeleted = async (...args) => {
+      await putDeleted.apply(store.snapshots, args);
+      throw crash;
+    };
+    await expect(compare(parts(), all(many.slice(1)), { class: "compare" })).rejects.toBe(crash);
+    store.snapshots.putDeleted = putDeleted;
+    expect(await dirtyIds()).toEqual([]);
+    for (let i = 0; i < 2; i++) await compare(parts(), all(many.slice(1)), { class: "compare" });
+    expect(await dirtyIds()).toEqual(["acc_1"]);
+  });
+
   it("forgets a miss when the record shows up again in between", async () => {
     await compare(parts(), all(many), { class: "compare" });
     await compare(parts(), all(many.slice(1)), { class: "compare" });

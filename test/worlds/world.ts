@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dataflows } from "../../src/domain/dataflow.js";
-import type { Entity } from "../../src/domain/entity.js";
+import type { Entity, ProblemCode } from "../../src/domain/entity.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
@@ -280,7 +280,8 @@ export class World {
       this.scheduler.log(`  ${told(entity)}`);
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
-      if (entity.problem?.code === "QUARANTINE") this.#noteOpen(entity);
+      // What failed for now on one side is told before what was lost on the other.
+      if (entity.problem && isPassing(entity.problem.code)) this.#noteOpen(entity);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
         this.linkedAccounts.add(entity.records.EXACT).add(entity.records.CUSTOMCRM);
     }
@@ -515,6 +516,8 @@ export class World {
 }
 
 export const runWorld = (options: WorldOptions): Promise<WorldReport> => new World(options).run();
+
+const isPassing = (code: ProblemCode): boolean => (["QUARANTINE", "SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"] as ProblemCode[]).includes(code);
 
 /** An entity in one line, for the trace. */
 function told({ id, revision, state, problem, records, intents, ignored, review, conflicts }: Entity): string {

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Fields } from "../../domain/canonical.js";
 import { propertyOf } from "../../domain/dataflow.js";
 import type { Entity, HistoryKind } from "../../domain/entity.js";
+import type { Properties } from "../../domain/record.js";
 import { isoTime, otherSystem, type System } from "../../domain/words.js";
 import { type Alone, lookAlone } from "./alone.js";
 import { type Draft, planOf, type Told } from "./draft.js";
@@ -110,25 +112,34 @@ function propagated(alone: Alone, goneFrom: System): Plan {
   const { observation, system, values } = alone;
   const refusal = refusalsOf(observation.flow, observation.entity, system, "DELETE", {})[0];
   if (refusal) return detached(alone, goneFrom, "REFUSED", refusalObstacle(refusal));
-  const write: PlannedWrite = { ...nothingBut(alone), operation: "DELETE" };
+  const write: PlannedWrite = { ...nothingBut(alone), operation: "DELETE", ...heldBy(alone) };
   return writing(alone, write, {
     kind: "DELETE",
     reason: `It was deleted in ${titleOf(goneFrom)}: ${nameOfFields(values)} is deleted in ${titleOf(system)} too.`,
-    told: [...alone.told, ...farewell(alone, goneFrom)],
+    told: [...alone.told, ...farewell(alone, goneFrom, write)],
   });
 }
 
-/** All that the record holds, also what no row of the dataflow names: once it is deleted this stands nowhere else (I4). */
-function farewell({ observation, system, sighting, values }: Alone, goneFrom: System): readonly Told[] {
+/** All that the record holds, also what no row of the dataflow names. */
+function heldBy({ observation, system, sighting }: Alone): { readonly over: Fields; readonly extraOver: Properties } {
+  const mapped = new Set(observation.flow.rows.map((row) => propertyOf(row, system)));
+  return { over: sighting.fields, extraOver: Object.fromEntries(Object.entries(sighting.record.properties).filter(([name]) => !mapped.has(name))) };
+}
+
+/** For the history, once, and again if the record has changed before it was deleted: what it held stands nowhere else then (I4). */
+function farewell({ observation, system, values }: Alone, goneFrom: System, { over, extraOver = {} }: PlannedWrite): readonly Told[] {
   const { flow, entity } = observation;
-  const mapped = new Set(flow.rows.map((row) => propertyOf(row, system)));
-  const beside = Object.entries(sighting.record.properties).filter(([name]) => !mapped.has(name));
-  const held = [...flow.rows.map(({ field }) => [field, values[field] ?? null] as const), ...beside];
-  const isTold = entity.intents.some((intent) => intent.operation === "DELETE" && intent.system === system);
+  const isTold = entity.intents.some(
+    (intent) =>
+      intent.operation === "DELETE" &&
+      intent.system === system &&
+      isDeepStrictEqual([{ ...intent.over }, { ...intent.extraOver }], [{ ...over }, { ...extraOver }]),
+  );
+  const held = [...flow.rows.map(({ field }) => [field, values[field] ?? null] as const), ...Object.entries(extraOver)];
   return held
     .filter(([, value]) => value !== null && value !== "")
     .map(([field, value]) => {
-      const lost = value === null ? null : String(value);
+      const lost = String(value);
       return { kind: "DELETED", source: goneFrom, change: { field, before: lost, after: null, lost, lostFrom: system, decidedBy: null }, isTold };
     });
 }

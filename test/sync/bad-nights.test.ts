@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
+
+let world: OperatorWorld;
+afterEach(() => world.stop());
+
+async function linked(options: OperatorWorldOptions): Promise<void> {
+  world = await OperatorWorld.start(options);
+  await world.cycle();
+}
+
+describe("what simulated worlds have found", { timeout: 60_000 }, () => {
+  it("a REVIEW ends when a detached candidate loses the key that it rests on (R6)", async () => {
+    await linked({ customers: [customerRow(1, { VatNumber: "NL001" })], accounts: [accountRow(1, { VATNumber: "NL001" })] });
+    world.customcrm.core.remove("Customer", "cus1");
+    await world.cycle();
+    expect(await world.of("ACCOUNT", "EXACT", guid(1))).toMatchObject({ state: "DETACHED" });
+    const { id } = world.customcrm.core.create("Customer", { Name: "Firm again", VatNumber: "NL001" });
+    await world.cycle();
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", id)).toMatchObject({ state: "REVIEW" });
+    world.exact.core.editAccount(guid(1), { VATNumber: "NL002" });
+    await world.cycle();
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", id)).toMatchObject({ state: "LINKED", origin: "CREATED" });
+  });
+
+  it("a propagated deletion tells the history what the record held at the very last, also what no row names (I4)", async () => {
+    await linked({ ...pairs(1), flows: (flows) => flows.map((flow) => ({ ...flow, onDelete: "PROPAGATE" })) });
+    const { id } = await world.of("ACCOUNT", "CUSTOMCRM", "cus1");
+    world.customcrm.core.remove("Customer", "cus1");
+    await world.engine.poll("CUSTOMCRM");
+    // Made after Exact was read last: only the look right before the deletion shows it.
+    world.exact.core.editAccount(guid(1), { Status: "S" });
+    await world.settle();
+    expect(world.account(guid(1))).toBeUndefined();
+    const { events } = await world.store.entities.history(id, 50, null);
+    const lost = events.flatMap((event) => event.fields).filter((change) => change.lostFrom === "EXACT");
+    expect(lost).toContainEqual(expect.objectContaining({ field: "name", lost: "Firm 1" }));
+    expect(lost).toContainEqual(expect.objectContaining({ field: "Status", lost: "S" }));
+  });
+});
+
+describe("somebody deletes most of the customers in one night", { timeout: 120_000 }, () => {
+  it("a guard holds it, and resuming and retrying put all of them back, without a duplicate (R10)", async () => {
+    const count = 60;
+    await linked(pairs(count));
+    for (let n = 1; n <= 50; n++) world.customcrm.core.remove("Customer", `cus${n}`);
+    await world.cycle();
+    expect(world.fired).toHaveLength(1);
+    expect((await world.store.entities.counts("ACCOUNT")).DETACHED).toBeLessThanOrEqual(21);
+    expect([...world.exact.core.accounts.all()]).toHaveLength(count);
+
+    await world.actions.resumeDataflow("ACCOUNT", "APPLY");
+    await world.settle();
+    expect(await world.store.entities.counts("ACCOUNT")).toMatchObject({ DETACHED: 50, LINKED: count - 50, PENDING: 0 });
+    await world.actions.retryAll(["ACCOUNT"], "DELETED_ELSEWHERE", null);
+    await world.settle();
+    await world.cycle();
+    expect(await world.store.entities.counts("ACCOUNT")).toMatchObject({ DETACHED: 0, LINKED: count });
+    expect([...world.exact.core.accounts.all()]).toHaveLength(count);
+    expect(world.customcrm.core.all("Customer")).toHaveLength(count);
+  });
+});
