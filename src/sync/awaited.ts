@@ -1,4 +1,4 @@
-import type { Dataflow } from "../domain/dataflow.js";
+import type { CreateRule, Dataflow } from "../domain/dataflow.js";
 import type { AwaitedRecord, Entity } from "../domain/entity.js";
 import { systems } from "../domain/words.js";
 import type { EntityReader, FeedStore } from "../store/store.js";
@@ -25,6 +25,20 @@ export async function wakeAwaiting({ store, settings }: AwaitedParts, entity: En
   const found = await Promise.all(flows.flatMap((flow) => keys.map((key) => store.entities.byMatchKey(flow.type, key, 1_000))));
   const ids = found.flat().map((one) => one.id);
   if (ids.length > 0) await store.feeds.markDirty(ids);
+}
+
+/**
+ * Marks those that this entity refers to and that get a counterpart only because of it (`create: whenReferenced`). It runs once
+ * the reference is stored, so that they find it, and before the entity's own mark is cleared, so that a crash loses nothing.
+ */
+export async function wakeReferred({ store, settings }: AwaitedParts, entity: Entity): Promise<void> {
+  const asksFor = (rule: CreateRule) => rule.kind === "whenReferenced" && rule.by.includes(entity.type);
+  const asking = settings.flows.filter(({ create }) => asksFor(create.toExact) || asksFor(create.toCustomcrm)).map((flow) => flow.type);
+  const rows = settings.flows.find((flow) => flow.type === entity.type)?.rows ?? [];
+  const ids = rows.flatMap(({ refersTo, field }) => (refersTo && asking.includes(refersTo) ? (entity.fields[field] ?? []) : []));
+  if (ids.length === 0) return;
+  const alone = (await store.entities.get(ids)).flatMap((one) => (one && systems.some((system) => one.records[system] === null) ? one.id : []));
+  if (alone.length > 0) await store.feeds.markDirty(alone);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Operation } from "../domain/operation.js";
 import type { Properties, SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
 import type { DocumentWrite } from "../store/store.js";
-import { recheckAwaited } from "./awaited.js";
+import { recheckAwaited, wakeReferred } from "./awaited.js";
 import { titleOf } from "./decide/label.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
 import { withLaterOperations } from "./decide/operations/accept.js";
@@ -84,6 +84,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const told = { ...after, wake: [...after.wake, ...waiting] };
   const kept = after.ended ? await keeper.remove(entity, told) : await keeper.store(after.next, sides, told);
   if (kept) await recheckAwaited(parts, observation, kept);
+  if (kept) await wakeReferred(parts, kept);
   if (kept) await recheckReviews(parts, observation.flow, observation.entity, kept);
   const again = kept !== null && !after.ended && (after.writes.length > 0 || isChanged || results.some(({ outcome }) => outcome.kind === "modified"));
   return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };

@@ -3,7 +3,7 @@ import { limits } from "../domain/limits.js";
 import type { PlannedActionKind } from "../domain/run.js";
 import { isoTime } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
-import { recheckAwaited, wakeAwaiting } from "./awaited.js";
+import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
 import { circumstancesOf } from "./circumstances.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
@@ -92,6 +92,7 @@ async function settleRound(
     const { id } = seen.entity;
     await wakeAwaiting(parts, seen.entity);
     await wakeReviews(parts, seen.flow, seen.entity);
+    await wakeReferred(parts, seen.entity);
     const looked = await lookForLost(parts, seen, callOptions(options));
     if (looked.adopted) {
       again.push(id);
@@ -149,6 +150,7 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
   await recheckAwaited(parts, observation, planned.next);
   await recheckReviews(parts, observation.flow, seen.entity, planned.next);
+  await wakeReferred(parts, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
 }
