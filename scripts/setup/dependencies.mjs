@@ -8,10 +8,9 @@ import { SetUpError } from "./script.mjs";
 /** Installs what package-lock.json names, if it is newer than what is installed. */
 export async function installDependencies() {
   if (areInstalled()) return;
-  const npm = npmCommand();
   // Development tools are part of it even where NODE_ENV says production: the same folder runs, checks and tests.
-  const args = [...npm.args, "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { code, output } = await step("Installing dependencies with npm ci (once)", () => run(npm.command, args, { cwd: root, shell: npm.shell }));
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, output } = await step("Installing dependencies with npm ci (once)", () => runNpm(args));
   if (code !== 0) throw new SetUpError(`npm ci failed (exit code ${code}). It said:\n${lastLines(output, 15)}`);
 }
 
@@ -22,10 +21,10 @@ function areInstalled() {
 }
 
 /** The npm that runs us if there is one: it is the one that fits this Node. */
-function npmCommand() {
+export function runNpm(args) {
   const running = process.env.npm_execpath;
-  if (running?.endsWith("npm-cli.js")) return { command: process.execPath, args: [running], shell: false };
-  return { command: "npm", args: [], shell: process.platform === "win32" };
+  if (running?.endsWith("npm-cli.js")) return run(process.execPath, [running, ...args], { cwd: root });
+  return run("npm", args, { cwd: root, shell: process.platform === "win32" });
 }
 
 const lastLines = (text, count) => text.trim().split("\n").slice(-count).join("\n");
