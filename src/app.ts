@@ -132,6 +132,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       corsOrigins: config.access.corsOrigins,
       monitoring: config.access.monitoring,
       isProduction: config.isProduction,
+      federatedTraces: config.federatedTraces,
       feedIntervalMs: config.syncIntervalSeconds * 1000,
       metrics,
       gauges: { store, connectors, settings, queue, clock, isBreakerOpen: links.isBreakerOpen },

@@ -32,6 +32,8 @@ interface CommonConfig {
   readonly persisted: { readonly path: string | null; readonly isOnly: boolean };
   /** Nothing is shown that only helps in development. */
   readonly isProduction: boolean;
+  /** Routers that ask how long each field took are told. */
+  readonly federatedTraces: boolean;
   readonly logLevel: NonNullable<Variables["LOG_LEVEL"]>;
 }
 
@@ -225,6 +227,7 @@ function commonConfig(values: Variables) {
     encryptionKeys: values.ENCRYPTION_KEY ?? [],
     access: accessConfig(values),
     persisted: { path: values.PERSISTED_DOCUMENTS ?? null, isOnly: values.PERSISTED_ONLY === "true" },
+    federatedTraces: values.FEDERATED_TRACES === "true",
     isProduction: values.NODE_ENV === "production",
   };
 }

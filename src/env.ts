@@ -39,6 +39,7 @@ const shape = {
 
   PERSISTED_DOCUMENTS: text("the path of a manifest of persisted documents"),
   PERSISTED_ONLY: oneOf("true or false", ["true", "false"]),
+  FEDERATED_TRACES: oneOf("true or false", ["true", "false"]),
 
   SYNC_INTERVAL_SECONDS: wholeNumber("a whole number of seconds from 1 to 86400", 1, 86_400),
   FIRST_CONTACT: oneOf("review or live", ["review", "live"]),

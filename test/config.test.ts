@@ -45,6 +45,7 @@ describe("which systems", () => {
       logLevel: "warn",
       access: { apiKeys: [], jwksUrl: null, jwtIssuer: null, jwtAudiences: [], corsOrigins: [], ratePerMinute: null, monitoring: "open" },
       isProduction: false,
+      federatedTraces: false,
       persisted: { path: null, isOnly: false },
       sandbox: { exactPort: 4020, customcrmPort: 4010 },
     });

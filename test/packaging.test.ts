@@ -140,6 +140,18 @@ describe("what comes with the project", () => {
     expect(text("CONTRIBUTING.md")).toContain("npm run check");
   });
 
+  it("ships nothing but what is free to use, to change and to host", () => {
+    const { packages } = JSON.parse(text("package-lock.json")) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean; license?: string }>;
+    };
+    const shipped = Object.entries(packages).filter(([path, { dev, devOptional }]) => path !== "" && !dev && !devOptional);
+    const free = /^\(?((MIT|Apache-2\.0|BSD-[23]-Clause|ISC|0BSD|BlueOak-1\.0\.0)( (AND|OR) )?)+\)?$/;
+    // Builds for platforms that the registry at hand does not have are named without their licence, which is that of the package they belong to.
+    const others = shipped.filter(([, { license, optional }]) => !(optional && license === undefined) && !free.test(license ?? ""));
+    expect(others.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
+    expect(shipped.length).toBeGreaterThan(100);
+  });
+
   it.each(["docs/security.md", "docs/operations.md", "CONTRIBUTING.md"])("%s names only files and tests that there are", (page) => {
     const named = [...text(page).matchAll(/`((?:src|test|scripts|docs|contracts)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path ?? "");
     expect(named.length).toBeGreaterThan(0);

@@ -1,7 +1,6 @@
 import "reflect-metadata";
-import { buildSubgraphSchema } from "@apollo/subgraph";
-import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLSchema, parse, specifiedDirectives } from "graphql";
+import { type IResolvers, printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLSchema, specifiedDirectives } from "graphql";
 import { buildSchemaSync, type ContainerType, createResolversMap, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account.resolver.js";
 import { AccountMutationResolver } from "./account-mutation.resolver.js";
@@ -21,6 +20,7 @@ import type { ResolverParts } from "./parts.js";
 import { ProductResolver } from "./product.resolver.js";
 import { ProductMutationResolver } from "./product-mutation.resolver.js";
 import { referenceResolvers } from "./references.js";
+import { buildSubgraph } from "./subgraph.js";
 import { SubscriptionResolver } from "./subscription.resolver.js";
 import { SyncMutationResolver } from "./sync-mutation.resolver.js";
 import { SyncRunResolver } from "./sync-run.resolver.js";
@@ -72,7 +72,5 @@ const pubSub: PubSub = {
 
 function federated(classes: [() => void], container: ContainerType, references: ReturnType<typeof referenceResolvers>): GraphQLSchema {
   const base = buildSchemaSync({ resolvers: classes as never, container, directives: [...specifiedDirectives], validate: false, pubSub });
-  const resolvers = createResolversMap(base) as Record<string, Record<string, unknown>>;
-  for (const [type, resolve] of Object.entries(references)) resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
-  return buildSubgraphSchema([{ typeDefs: parse(header + printSchemaWithDirectives(base)), resolvers: resolvers as never }]);
+  return buildSubgraph(header + printSchemaWithDirectives(base), createResolversMap(base) as IResolvers, references);
 }

@@ -5,6 +5,7 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance } from "fastify";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
@@ -35,6 +36,8 @@ export interface GraphqlParts extends ResolverParts {
   readonly newId: () => string;
   /** Who sends a request; default: nobody has to identify themselves. Throws when the request must not be answered. */
   readonly callerOf?: (incoming: Incoming & { readonly body?: unknown }) => Promise<Caller>;
+  /** Routers that ask how long each field took are told (ftv1). */
+  readonly federatedTraces?: boolean;
   /** Introspection is off. */
   readonly isProduction?: boolean;
   readonly metrics?: Metrics;
@@ -76,9 +79,9 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     // The process handles its signals itself.
     stopOnTerminationSignals: false,
     plugins: [
-      // Both would wrap every field of the schema.
+      // Both would wrap every field of the schema; the trace does so from the first request on that asks for one.
       ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
+      parts.federatedTraces ? ApolloServerPluginInlineTrace({ includeErrors: { masked: true } }) : ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       guards((reason) => parts.metrics?.refused(reason)),
       eachWithItsOwn((caller) => contextFor(caller)),

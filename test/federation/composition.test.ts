@@ -2,6 +2,7 @@ import { composeServices, compositionHasErrors, type ServiceDefinition } from "@
 import { buildSchema, isObjectType, isUnionType, parse } from "graphql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { World } from "../resolvers/helpers.js";
+import { ordersSdl } from "./orders.js";
 
 let world: World;
 beforeEach(async () => {
@@ -13,18 +14,6 @@ const servedSdl = async (): Promise<string> => {
   const { data } = await world.send({ query: "{ _service { sdl } }" });
   return (data as { _service: { sdl: string } })._service.sdl;
 };
-
-/** Orders of another team, who know an account by its id in Exact only. Relay's types are theirs as much as ours. */
-const orders = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
-  interface Node { id: ID! }
-  type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
-  type Order implements Node @key(fields: "id") { id: ID! number: String! account: Account! }
-  type OrderEdge { cursor: String! node: Order! }
-  type OrderConnection { edges: [OrderEdge!]! pageInfo: PageInfo! }
-  type Account @key(fields: "exactId") { exactId: ID orders(first: Int = 50): OrderConnection! }
-  type Query { orders(first: Int = 50): OrderConnection! node(id: ID!): Node @shareable nodes(ids: [ID!]!): [Node]! @shareable }
-`;
 
 const compose = (...sdls: readonly string[]) => {
   const services = sdls.map(
@@ -41,7 +30,7 @@ describe("the subgraph", () => {
   });
 
   it("composes with one that has an account by its exactId and Relay types of its own", async () => {
-    const composed = compose(await servedSdl(), orders);
+    const composed = compose(await servedSdl(), ordersSdl);
     expect(compositionHasErrors(composed) ? composed.errors.map(({ message }) => message) : []).toEqual([]);
     const api = buildSchema(composed.publicSdl ?? "");
     const account = api.getType("Account");
@@ -53,7 +42,7 @@ describe("the subgraph", () => {
   });
 
   it("would not compose with one whose PageInfo is not shared, which is why ours is", async () => {
-    const composed = compose((await servedSdl()).replace(/type PageInfo\s+@shareable/, "type PageInfo"), orders);
+    const composed = compose((await servedSdl()).replace(/type PageInfo\s+@shareable/, "type PageInfo"), ordersSdl);
     expect(compositionHasErrors(composed) && composed.errors.map(({ message }) => message).join()).toContain("PageInfo.hasNextPage");
   });
 });
