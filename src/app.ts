@@ -49,6 +49,8 @@ export interface AppParts {
   readonly tenant?: string;
   /** Exact's limits as they are taken to be until its headers say otherwise. */
   readonly budgetRules?: BudgetRules;
+  /** Beside what `dataflow.yml` says: times that a test can wait for. */
+  readonly settings?: Partial<SyncSettings>;
 }
 
 export interface App {
@@ -71,7 +73,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   };
   try {
     const startedAt = isoTime(clock());
-    const settings = siteSettings(config);
+    const settings = { ...siteSettings(config), ...parts.settings };
     const tenant = parts.tenant ?? tenantOf(config);
     const { store: kept, queue } = await openStore(config, redisUrl, tenant, clock, log);
     started.push(kept);

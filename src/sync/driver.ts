@@ -21,6 +21,8 @@ export interface DriverOptions {
 export class Driver {
   readonly ready: Promise<void>;
   #isReady: () => void = () => {};
+  /** Whether both systems were read since this process began. */
+  #hasRead = false;
 
   constructor(
     private readonly engine: Engine,
@@ -52,6 +54,16 @@ export class Driver {
     await this.queue.add({ kind: "sweep" }, { key: "nudge", priority: 1 });
   }
 
+  /**
+   * Redis may have lost its last writes together with the process before, and with them that a create was sent: what stands in
+   * both systems is read, and so can be matched, before this process writes for the first time.
+   */
+  async #readFirst(signal: AbortSignal): Promise<void> {
+    if (this.#hasRead) return;
+    await Promise.all(systems.map((system) => this.engine.poll(system, { signal })));
+    this.#hasRead = true;
+  }
+
   async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {
     // Every call that is under way listens to it.
     setMaxListeners(0, signal);
@@ -59,6 +71,7 @@ export class Driver {
       if (job.kind === "poll") await this.engine.poll(job.system, { signal, isHinted: job.isHinted ?? false });
       if (job.kind === "sweep") await this.engine.sweep();
       if (job.kind === "run") return await this.options.onRun?.(job.runId, signal);
+      await this.#readFirst(signal);
       await this.engine.drain(signal, () => this.#isReady());
       await this.options.onDrained?.();
     } catch (error) {
