@@ -9,7 +9,11 @@ afterEach(() => queue.stop(1_000));
 it("both systems are read before a process writes for the first time, whichever job comes first", async () => {
   const done: string[] = [];
   const engine = {
-    poll: async (system: string) => void done.push(`poll ${system}`),
+    // An answer takes longer than anything that needs none.
+    poll: async (system: string) => {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      done.push(`poll ${system}`);
+    },
     sweep: async () => {},
     drain: async (_signal?: AbortSignal, onLinked: () => void = () => {}) => {
       done.push("drain");
