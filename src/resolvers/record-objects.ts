@@ -1,5 +1,6 @@
 import { type Dataflow, dataflowOf, dataflows } from "../domain/dataflow.js";
 import type { Snapshot } from "../domain/entity.js";
+import type { PropertyValue } from "../domain/record.js";
 import type { EntityType, ExactType, System } from "../domain/words.js";
 import type { SystemRecord } from "../schema/system-record.type.js";
 
@@ -7,8 +8,23 @@ export type RecordObject = SystemRecord & { readonly __typename: string };
 
 /** A record as the API shows it: the system's own property names in camelCase, and when it was read. */
 export function recordObject(flow: Dataflow, { record, asOf }: Snapshot): RecordObject {
-  const shown = Object.entries(record.properties).map(([property, value]) => [fieldName(record.system, flow, property), value] as const);
-  return { ...Object.fromEntries(shown), __typename: typeName(record.system, flow), recordId: record.id, asOf, modifiedAt: record.modifiedAt };
+  const names = namesOf(record.system, flow);
+  const shown: { [field: string]: PropertyValue } = {};
+  for (const [property, value] of Object.entries(record.properties)) {
+    const name = names.get(property) ?? fieldName(record.system, flow, property);
+    names.set(property, name);
+    shown[name] = value;
+  }
+  return { ...shown, __typename: typeName(record.system, flow), recordId: record.id, asOf, modifiedAt: record.modifiedAt };
+}
+
+/** Field names by property, for each flow and system: a list asks for the same ones in every record. */
+const known = new WeakMap<Dataflow, { readonly [S in System]: Map<string, string> }>();
+
+function namesOf(system: System, flow: Dataflow): Map<string, string> {
+  const names = known.get(flow) ?? { CUSTOMCRM: new Map(), EXACT: new Map() };
+  known.set(flow, names);
+  return names[system];
 }
 
 /** The GraphQL type that shows a system's record of this kind of entity. */
