@@ -5,6 +5,7 @@ import type { Config } from "./config.js";
 import { type LinkParts, type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
 import { exactBudgetRules } from "./connectors/budget.js";
 import { readDataflowFile } from "./dataflow-file.js";
+import { limits } from "./domain/limits.js";
 import { type SyncSettings } from "./domain/settings.js";
 import { type Clock, type EntityType, entityTypes, isoTime } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
@@ -135,6 +136,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       monitoring: config.access.monitoring,
       isProduction: config.isProduction,
       federatedTraces: config.federatedTraces,
+      // Compiled operations do not tell how long each field took.
+      compileOn: config.isJitOn && !config.federatedTraces ? limits.compiled.onMeeting : null,
       feedIntervalMs: config.syncIntervalSeconds * 1000,
       metrics,
       gauges: { store, connectors, settings, queue, clock, isBreakerOpen: links.isBreakerOpen },

@@ -34,6 +34,8 @@ interface CommonConfig {
   readonly isProduction: boolean;
   /** Routers that ask how long each field took are told. */
   readonly federatedTraces: boolean;
+  /** Operations that come again and again are compiled. */
+  readonly isJitOn: boolean;
   readonly logLevel: NonNullable<Variables["LOG_LEVEL"]>;
 }
 
@@ -229,6 +231,7 @@ function commonConfig(values: Variables) {
     persisted: { path: values.PERSISTED_DOCUMENTS ?? null, isOnly: values.PERSISTED_ONLY === "true" },
     federatedTraces: values.FEDERATED_TRACES === "true",
     isProduction: values.NODE_ENV === "production",
+    isJitOn: values.GRAPHQL_JIT !== "off",
   };
 }
 

@@ -36,6 +36,7 @@ const shape = {
   RATE_LIMIT_PER_MINUTE: wholeNumber("how many operations a client may send a minute, 0 for no limit", 0, 10_000_000),
   MONITORING_ACCESS: oneOf("open or read", ["open", "read"]),
   NODE_ENV: text("production, or anything else"),
+  GRAPHQL_JIT: oneOf("on or off", ["on", "off"]),
 
   PERSISTED_DOCUMENTS: text("the path of a manifest of persisted documents"),
   PERSISTED_ONLY: oneOf("true or false", ["true", "false"]),

@@ -46,6 +46,7 @@ describe("which systems", () => {
       access: { apiKeys: [], jwksUrl: null, jwtIssuer: null, jwtAudiences: [], corsOrigins: [], ratePerMinute: null, monitoring: "open" },
       isProduction: false,
       federatedTraces: false,
+      isJitOn: true,
       persisted: { path: null, isOnly: false },
       sandbox: { exactPort: 4020, customcrmPort: 4010 },
     });

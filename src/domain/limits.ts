@@ -69,5 +69,7 @@ export const limits = {
     /** Items that lists may give in all: each `first` times those of the lists below it. */
     maxItems: 25_000,
   },
+  /** Operations that are compiled: on which meeting, how many are kept, and of how many it is known how often they were met. */
+  compiled: { onMeeting: 3, kept: 500, met: 2_000 },
   history: { maxEvents: 200, keptMs: 400 * 24 * 3_600_000 },
 } as const;

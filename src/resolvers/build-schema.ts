@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { type IResolvers, printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLSchema, specifiedDirectives } from "graphql";
+import { type GraphQLSchema, isAbstractType, specifiedDirectives } from "graphql";
 import { buildSchemaSync, type ContainerType, createResolversMap, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account.resolver.js";
 import { AccountMutationResolver } from "./account-mutation.resolver.js";
@@ -72,5 +72,10 @@ const pubSub: PubSub = {
 
 function federated(classes: [() => void], container: ContainerType, references: ReturnType<typeof referenceResolvers>): GraphQLSchema {
   const base = buildSchemaSync({ resolvers: classes as never, container, directives: [...specifiedDirectives], validate: false, pubSub });
-  return buildSubgraph(header + printSchemaWithDirectives(base), createResolversMap(base) as IResolvers, references);
+  const resolvers = createResolversMap(base) as Record<string, Record<string, unknown>>;
+  // TypeGraphQL's own say it by a promise, which compiled operations do not wait for.
+  for (const { name } of Object.values(base.getTypeMap()).filter(isAbstractType)) resolvers[name] = { ...resolvers[name], __resolveType: typeNameOf };
+  return buildSubgraph(header + printSchemaWithDirectives(base), resolvers as IResolvers, references);
 }
+
+const typeNameOf = (value: { readonly __typename: string }): string => value.__typename;

@@ -22,6 +22,7 @@ import { anyone } from "./doorkeeper.js";
 import { eventStream, wantsEvents } from "./event-stream.js";
 import { eachWithItsOwn, type GuardedContext, guards, refuseLongBatch, sizeRule } from "./guards.js";
 import type { Incoming } from "./incoming.js";
+import { jit } from "./jit.js";
 import type { Metrics } from "./metrics.js";
 import { PersistedDocuments } from "./persisted-documents.js";
 import { admitRequest } from "./persisted-requests.js";
@@ -41,6 +42,8 @@ export interface GraphqlParts extends ResolverParts {
   /** Introspection is off. */
   readonly isProduction?: boolean;
   readonly metrics?: Metrics;
+  /** The time that an operation is met at which it is compiled; null: never. */
+  readonly compileOn?: number | null;
   /** Documents that clients may name; default: none. */
   readonly documents?: PersistedDocuments;
   /** Whether pages of another origin may connect by WebSocket; default: none. */
@@ -62,7 +65,8 @@ const { maxBodyBytes, maxTokens } = limits.request;
 
 /** `/graphql` over HTTP, and by WebSocket and server-sent events, which `/graphql/stream` answers with too. The server stops with `app`. */
 export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
-  const { schema, log, newId, documents = PersistedDocuments.none } = parts;
+  const { schema, log, newId, documents = PersistedDocuments.none, compileOn = limits.compiled.onMeeting } = parts;
+  const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
   for (const sentence of documents.invalidIn(schema)) log.warn(sentence);
   const apollo = new ApolloServer<StreamContext>({
     schema,
@@ -87,6 +91,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       eachWithItsOwn((caller) => contextFor(caller)),
       notesBesideData,
       subscriptionsByStream,
+      ...(compileOn === null ? [] : [jit(shown, compileOn)]),
       statusForJson,
       // They look at the answer as it goes out.
       logOperations(log),
@@ -102,7 +107,6 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const watching = { changes: new Changes(parts.store, streaming.waiting), runs: new RunProgresses(parts.store, streaming.runPollMs) };
   const contextFor = (credentials: Caller): GuardedContext => ({ ...requestContext(parts, live, credentials.name, watching), credentials });
   const contextOf = async (incoming: Incoming) => contextFor((await parts.callerOf?.(incoming)) ?? anyone);
-  const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
   const admit = documents.admit.bind(documents);
   const streams = new Streams({ parts, apollo, live, contextOf, shown, admit, callerKnownMs: streaming.callerKnownMs });
   addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs });
