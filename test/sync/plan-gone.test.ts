@@ -91,6 +91,15 @@ describe("a deletion that is believed (R9)", () => {
     }
   });
 
+  it("the only record is gone while a create of ours is lost: it stays until that is known, as its copy would be taken for new (R8)", () => {
+    const records = { CUSTOMCRM: null, EXACT: "x1" };
+    const sent = intentOf({ system: "CUSTOMCRM", operation: "CREATE", fields: agreed });
+    const observation = pair({ agreed: null, customcrm: agreed, exact: agreed, entity: { records, intents: [sent] } });
+    const only = { ...observation, sides: { CUSTOMCRM: none, EXACT: gone() } };
+    expect(plan(only)).toMatchObject({ kind: "WAIT", ended: false, next: { state: "PENDING", records, problem: { code: "QUARANTINE" } } });
+    expect(plan({ ...only, entity: { ...only.entity, intents: [] } })).toMatchObject({ ended: true });
+  });
+
   it("PROPAGATE that is refused detaches, with the system's own words", () => {
     const refused = [{ system: "EXACT", operation: "DELETE", fields: [], properties: {}, message: "In gebruik", since: at(-1) }] as const;
     const todo = plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { refused } }));

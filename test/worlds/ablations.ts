@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/connectors/connector.js";
+import { dataflowOf, dataflows, fieldsOf, recordTypeOf } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
 import type { Properties, SystemRecord } from "../../src/domain/record.js";
 import type { SyncSettings } from "../../src/domain/settings.js";
@@ -83,20 +84,20 @@ function withoutLeases(store: Store): Store {
   };
 }
 
-/** Where a record is gone, nobody knows what both sides agreed on before. */
+/** Where one record is gone, whatever the other holds counts as agreed on: no edit is seen. */
 function withoutEdits(store: Store): Store {
-  const isGone = async (entity: Entity) => {
-    const types = { ACCOUNT: ["Customer", "Accounts"], CONTACT: ["Contact", "Contacts"], PRODUCT: ["Product", "Contacts"] } as const;
-    const refs = systems.map((system, i) => ({ system, type: types[entity.type][i] ?? "Customer", id: entity.records[system] ?? "" }));
-    return (await store.snapshots.get(refs)).some((snapshot) => snapshot?.deletedAt);
+  const blinded = async (entity: Entity): Promise<Entity> => {
+    const flow = dataflowOf(dataflows, entity.type);
+    const refs = systems.map((system) => ({ system, type: recordTypeOf(flow, system), id: entity.records[system] ?? "" }));
+    const [customcrm, exact] = await store.snapshots.get(refs);
+    const survivor = customcrm?.deletedAt ? exact : exact?.deletedAt ? customcrm : null;
+    if (!survivor) return entity;
+    return { ...entity, ignored: [], shadows: { ...entity.shadows, [survivor.record.system]: fieldsOf(flow, survivor.record) } };
   };
   return {
     ...parts(store),
     entities: changed(store.entities, {
-      get: async (ids) =>
-        Promise.all(
-          (await store.entities.get(ids)).map(async (one) => (one && (await isGone(one)) ? { ...one, shadows: { CUSTOMCRM: null, EXACT: null } } : one)),
-        ),
+      get: async (ids) => Promise.all((await store.entities.get(ids)).map(async (one) => one && blinded(one))),
     }),
   };
 }

@@ -10,7 +10,7 @@ import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Sighting } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
 import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
-import { explain } from "./own-writes.js";
+import { ambiguousOn, explain } from "./own-writes.js";
 import { equal } from "./units.js";
 
 type Gone = Extract<Sighting, { kind: "gone" }>;
@@ -19,9 +19,12 @@ type Gone = Extract<Sighting, { kind: "gone" }>;
 export function planGone(observation: Observation, goneFrom: System, gone: Gone): Plan {
   const survivorOn = otherSystem(goneFrom);
   const survivor = observation.sides[survivorOn];
+  const own = explain(observation);
+  // A create of ours may have made the other one: left alone, that would be taken for new, and copied back to where it was deleted.
+  const lost = survivor.kind === "none" && ambiguousOn(own.intents, survivorOn) ? blockOn(observation, own.intents, survivorOn) : null;
+  if (lost) return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
   if (survivor.kind !== "present") return planEnded(observation, goneFrom);
 
-  const own = explain(observation);
   const alone = lookAlone(observation, own, survivorOn, survivor);
   // A guard holds deletions back as well: a person looks at them first (R10).
   const paused = pausedFor(observation, false);
