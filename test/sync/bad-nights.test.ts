@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
 let world: OperatorWorld;
@@ -21,6 +21,31 @@ describe("what simulated worlds have found", { timeout: 60_000 }, () => {
     world.exact.core.editAccount(guid(1), { VATNumber: "NL002" });
     await world.cycle();
     expect(await world.of("ACCOUNT", "CUSTOMCRM", id)).toMatchObject({ state: "LINKED", origin: "CREATED" });
+  });
+
+  it("what a system does not show right before a write is not written over, and is written once it shows again (R5)", async () => {
+    await linked(pairs(1));
+    await world.cycle();
+    const before = world.writes().length;
+    world.exact.core.editAccount(guid(1), { Phone: "entered meanwhile" });
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "entered first" });
+    // Exact's edit is known to no poll yet, and the look before the write comes back empty.
+    await world.engine.poll("CUSTOMCRM");
+    const unseen = vi.spyOn(world.links.exact, "getMany").mockResolvedValueOnce(new Map());
+    await world.settle();
+    expect(unseen).toHaveBeenCalledTimes(1);
+    expect(world.writes()).toHaveLength(before);
+    expect(await world.of("ACCOUNT", "EXACT", guid(1))).toMatchObject({
+      state: "PENDING",
+      problem: { code: "SYSTEM_UNAVAILABLE", message: "Exact Online did not show the record before the write." },
+    });
+    await world.clock.advance(10 * 60_000);
+    await world.engine.sweep();
+    await world.cycle();
+    const { id } = await world.of("ACCOUNT", "EXACT", guid(1));
+    const { events } = await world.store.entities.history(id, 50, null);
+    expect(world.account(guid(1))?.Phone).toBe(world.customer("cus1").Phone);
+    expect(events.flatMap((event) => event.fields)).toContainEqual(expect.objectContaining({ field: "phone", lost: expect.stringContaining("entered") }));
   });
 
   it("a propagated deletion tells the history what the record held at the very last, also what no row names (I4)", async () => {
