@@ -53,7 +53,7 @@ export class Feed {
     const more = later.length > limit;
     // With nothing left to read, changes of other types are behind the reader as well.
     const reached = more ? entries : visible;
-    const position = Math.max(from.position, ...reached.map((entry) => entry.position));
+    const position = reached.reduce((highest, entry) => Math.max(highest, entry.position), from.position);
     return { entries, position: token(position, from.startedAt), more };
   }
 

@@ -32,6 +32,10 @@ export interface Company {
   readonly otherDescription: string | null;
 }
 
+/** When names become scarce, firms are called after two owners. */
+const triesWithOneOwner = 20;
+const mostTries = 2_000;
+
 /** Makes companies of which no two share a name, a domain or a number. */
 export function companyMaker(random: Random): { make(country?: CountryCode): Company; branchOf(company: Company): Company } {
   const taken = new Set<string>();
@@ -68,12 +72,13 @@ export function companyMaker(random: Random): { make(country?: CountryCode): Com
   return {
     make(country = countryOf(random)) {
       const place = placeIn(random, country);
-      for (;;) {
-        const { name, trade } = firmName(random, place);
+      for (let tries = 0; tries < mostTries; tries++) {
+        const { name, trade } = firmName(random, place, tries < triesWithOneOwner ? 1 : 2);
         if (!claim(`name ${slug(name).replace(/-/g, "")}`)) continue;
         const domain = [slug(trade), slug(name), slug(`${name} ${place.city}`)].map((label) => `${label}.example`).find(claim);
         if (domain !== undefined) return build(place, name, domain);
       }
+      throw new Error("No name is left for another firm: ask for fewer.");
     },
     /** Another firm of the same name in another town: not the same thing. */
     branchOf(company) {
@@ -110,8 +115,9 @@ function countryOf(random: Random): CountryCode {
   return draw < 90 ? "FR" : "NO";
 }
 
-function firmName(random: Random, place: Place): { name: string; trade: string } {
-  const trade = random.pick(firmNames[place.language]).replace("{name}", capital(random.pick(lastNames[place.language])));
+function firmName(random: Random, place: Place, owners: number): { name: string; trade: string } {
+  const pattern = random.pick(firmNames[place.language]);
+  const trade = pattern.replace("{name}", Array.from({ length: owners }, () => capital(random.pick(lastNames[place.language]))).join("-"));
   const forms = place.country === "BE" ? legalForms[place.language === "fr" ? "BE-fr" : "BE-nl"] : legalForms[place.country];
   return { name: `${trade} ${random.pick(forms)}`.trim(), trade };
 }

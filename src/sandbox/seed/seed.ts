@@ -8,11 +8,13 @@ import { productFields } from "./products.js";
 import { type Ages, accountRow, agesOfOne, agesOfPair, customcrmContactRow, customcrmId, customerRow, exactContactRow } from "./rows.js";
 import type { ReviewGroup, Seed, SeedRow, TruePair } from "./types.js";
 
-/** How many of each; Customcrm has 300 customers, 600 contacts and 60 products. */
-const counts = {
+/** How many customers there are in Customcrm by default; everything else grows with them. */
+const usualCustomers = 300;
+
+/** How many of each, with the usual number of customers; then Customcrm has 600 contacts and 60 products. */
+const usualCounts = {
   pairs: 248,
   branches: 4,
-  onlyInCustomcrm: 25,
   onlyInExact: 30,
   customcrmContacts: 600,
   products: 60,
@@ -21,9 +23,15 @@ const counts = {
   firstNameOnly: 6,
 };
 
-/** Both systems' first records, and what is true of them. The same seed gives the same bytes. */
-export function makeSeed(seed = "tandem"): Seed {
-  const world = new World(createRandom(`seed:${seed}`));
+type Counts = { readonly [K in keyof typeof usualCounts]: number };
+
+/**
+ * Both systems' first records, and what is true of them. The same seed and number of customers give the same bytes; with any
+ * number every kind of pair and of doubt has its usual share.
+ */
+export function makeSeed(seed = "tandem", customers = usualCustomers): Seed {
+  if (!Number.isInteger(customers) || customers < usualCustomers) throw new Error(`A seed has at least ${usualCustomers} customers, not ${customers}.`);
+  const world = new World(createRandom(`seed:${seed}`), customers);
   world.addAccounts();
   world.addContacts();
   world.addProducts();
@@ -54,9 +62,20 @@ class World {
   };
   private readonly undecided = { customcrm: [] as string[], exact: [] as string[] };
 
-  constructor(private readonly random: Random) {}
+  /** How many of something there are, for its usual number. */
+  private readonly times: (usual: number) => number;
+  private readonly counts: Counts;
+
+  constructor(
+    private readonly random: Random,
+    private readonly customerCount: number,
+  ) {
+    this.times = (usual) => Math.round((usual * customerCount) / usualCustomers);
+    this.counts = Object.fromEntries(Object.entries(usualCounts).map(([name, usual]) => [name, this.times(usual)])) as Counts;
+  }
 
   addAccounts(): void {
+    const { counts } = this;
     const companies = companyMaker(this.random);
     for (let made = 0; made < counts.pairs; made += 1) {
       const company = companies.make();
@@ -64,8 +83,8 @@ class World {
       // A namesake in another town, known in both systems as well, is another thing.
       if (made < counts.branches) this.addPair(companies.branchOf(company), "vatNumber");
     }
-    for (const { times, make } of accountTangles) for (let made = 0; made < times; made += 1) this.addTangle(make(this.random, companies.make));
-    for (let made = 0; made < counts.onlyInCustomcrm; made += 1) {
+    for (const { times, make } of accountTangles) for (let made = 0; made < this.times(times); made += 1) this.addTangle(make(this.random, companies.make));
+    while (this.customers.length < this.customerCount) {
       const company = companies.make();
       const customer = this.addCustomer(company.fields, agesOfOne(this.random));
       this.oneSided.customcrm.accounts.push(customer);
@@ -80,10 +99,11 @@ class World {
   }
 
   addContacts(): void {
+    const { counts } = this;
     const linked = this.homes.filter((home) => home.kind === "pair");
     // The special cases are spread over the linked companies, one each.
     const special = this.spread(linked);
-    for (const { times, make } of contactTangles) for (let made = 0; made < times; made += 1) this.addContactTangle(special(), make);
+    for (const { times, make } of contactTangles) for (let made = 0; made < this.times(times); made += 1) this.addContactTangle(special(), make);
     for (let made = 0; made < counts.wanderers; made += 1) this.addWanderer(special(), special());
     for (let made = 0; made < counts.firstNamePairs; made += 1) {
       const home = special();
@@ -101,6 +121,7 @@ class World {
   }
 
   addProducts(): void {
+    const { counts } = this;
     const suppliers = this.homes.filter((home) => home.customer !== null);
     for (let made = 0; made < counts.products; made += 1) {
       const home = made % 8 === 7 ? null : this.random.pick(suppliers);

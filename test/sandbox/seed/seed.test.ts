@@ -30,6 +30,30 @@ describe("the seed", () => {
     for (const id of exactIds) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  it("grows to any size, with its share of every kind, and every record in one place still", () => {
+    const large = makeSeed("tandem", 6_000);
+    const { customcrm, exact, truth } = large;
+    expect([customcrm.customers.length, customcrm.contacts.length, customcrm.products.length]).toEqual([6_000, 12_000, 1_200]);
+    for (const part of ["pairs", "review"] as const) {
+      const share = truth[part].length / seed.truth[part].length;
+      expect(share, part).toBeGreaterThan(18);
+      expect(share, part).toBeLessThan(22);
+    }
+    const listed = [
+      ...truth.pairs.flatMap((pair) => [pair.customcrm, pair.exact]),
+      ...truth.review.flatMap((group) => [...group.customcrm, ...group.exact]),
+      ...[...Object.values(truth.oneSided.customcrm), ...Object.values(truth.oneSided.exact)].flat(),
+      ...[...truth.undecided.customcrm, ...truth.undecided.exact],
+    ];
+    const there = [...customcrm.customers, ...customcrm.contacts, ...customcrm.products].length + exact.accounts.length + exact.contacts.length;
+    expect(new Set(listed).size).toBe(there);
+    expect(listed.length).toBe(there);
+    const branches = truth.pairs.length / 150;
+    const names = new Set(exact.accounts.map((row) => String(row.Name).toLowerCase()));
+    expect(exact.accounts.length - names.size).toBeLessThan(branches * 10);
+    expect(() => makeSeed("tandem", 299)).toThrow(/at least 300/);
+  });
+
   it("refers only to records that are there", () => {
     const customers = new Set(seed.customcrm.customers.map((row) => row.Id));
     const accounts = new Set(seed.exact.accounts.map((row) => row.ID));
