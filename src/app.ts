@@ -13,6 +13,7 @@ import { withLogFields } from "./log.js";
 import { BullmqQueue } from "./queue/bullmq.js";
 import { InProcessQueue } from "./queue/in-process.js";
 import type { Queue } from "./queue/queue.js";
+import { traced } from "./queue/traced.js";
 import { startSandboxes } from "./sandbox/index.js";
 import { Access, isAccessRequired } from "./server/access.js";
 import { consentRoutes } from "./server/consent.routes.js";
@@ -76,7 +77,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     const startedAt = isoTime(clock());
     const settings = { ...siteSettings(config), ...parts.settings };
     const tenant = parts.tenant ?? tenantOf(config);
-    const { store: kept, queue } = await openStore(config, redisUrl, tenant, clock, log);
+    const { store: kept, queue: plain } = await openStore(config, redisUrl, tenant, clock, log);
+    const queue = traced(plain);
     started.push(kept);
     const metrics = new Metrics();
     const links = await linkUp(config, { ...parts, onCall: (call) => metrics.called(call) }, kept, clock, started);

@@ -32,11 +32,19 @@ interface CommonConfig {
   readonly persisted: { readonly path: string | null; readonly isOnly: boolean };
   /** Nothing is shown that only helps in development. */
   readonly isProduction: boolean;
+  /** Where traces are sent; null: nowhere. */
+  readonly tracing: TracingConfig | null;
   /** Routers that ask how long each field took are told. */
   readonly federatedTraces: boolean;
   /** Operations that come again and again are compiled. */
   readonly isJitOn: boolean;
   readonly logLevel: NonNullable<Variables["LOG_LEVEL"]>;
+}
+
+export interface TracingConfig {
+  /** Of a collector that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ExactConfig {
@@ -229,10 +237,16 @@ function commonConfig(values: Variables) {
     encryptionKeys: values.ENCRYPTION_KEY ?? [],
     access: accessConfig(values),
     persisted: { path: values.PERSISTED_DOCUMENTS ?? null, isOnly: values.PERSISTED_ONLY === "true" },
+    tracing: tracingConfig(values),
     federatedTraces: values.FEDERATED_TRACES === "true",
     isProduction: values.NODE_ENV === "production",
     isJitOn: values.GRAPHQL_JIT !== "off",
   };
+}
+
+function tracingConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = [] }: Variables): TracingConfig | null {
+  if (endpoint === undefined) return null;
+  return { endpoint, headers: Object.fromEntries(headers.map((header) => [header.slice(0, header.indexOf("=")), header.slice(header.indexOf("=") + 1)])) };
 }
 
 /** Where nobody has to identify themselves all clients are this machine's user, who limits nobody but themselves. */

@@ -40,6 +40,8 @@ const shape = {
 
   PERSISTED_DOCUMENTS: text("the path of a manifest of persisted documents"),
   PERSISTED_ONLY: oneOf("true or false", ["true", "false"]),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("the http or https address of an OpenTelemetry collector, such as http://127.0.0.1:4318"),
+  OTEL_EXPORTER_OTLP_HEADERS: list("headers for it, as name=value", /^[^=\s]+=.+$/),
   FEDERATED_TRACES: oneOf("true or false", ["true", "false"]),
 
   SYNC_INTERVAL_SECONDS: wholeNumber("a whole number of seconds from 1 to 86400", 1, 86_400),

@@ -52,6 +52,8 @@ function stopOrForce(): void {
 async function serve(config: Config): Promise<void> {
   await checkPorts(config);
   const log = createLog(config.logLevel);
+  // Loaded only where traces are wanted.
+  if (config.tracing) started.push((await import("./tracing.js")).startTracing(config.tracing, config.role, log));
   // The application is loaded while Redis starts.
   const [{ createApp }, { redisUrl, store }] = await Promise.all([import("./app.js"), connectStore(config, (message) => log.error(message))]);
   if (asked.signal.aborted) return;

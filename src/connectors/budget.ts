@@ -1,6 +1,7 @@
 import { RateLimitedError, UnavailableError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import { type Clock, isoTime, type System } from "../domain/words.js";
+import { spanned } from "../spans.js";
 import { type BudgetRule, type BudgetRules, type BudgetState, type BudgetStore, type CountedCall, countOf, floorTo } from "../store/budget.js";
 import { type CallOutcome, reportOf } from "./budget-headers.js";
 import { type BudgetWindow, callClasses } from "./connector.js";
@@ -103,6 +104,11 @@ export class SharedBudget implements Budget {
   }
 
   admit(call: BudgetCall): Promise<Permit> {
+    const { system } = this.#options;
+    return spanned({ name: "wait for the budget", attributes: { "tandem.system": system, "tandem.class": call.class } }, () => this.#wait(call));
+  }
+
+  #wait(call: BudgetCall): Promise<Permit> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) return reject(new UnavailableError(this.#options.system, stopping));
       const now = this.#clock();

@@ -3,6 +3,7 @@ import { Agent } from "undici";
 import { AmbiguousError, InvalidInputError, UnavailableError, UnexpectedAnswerError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import { type Clock, type IsoTime, isoTime, type System } from "../domain/words.js";
+import { openSpan } from "../spans.js";
 import { exchange, type HttpAnswer, TransportFault } from "./exchange.js";
 
 export type { HttpAnswer } from "./exchange.js";
@@ -132,6 +133,11 @@ export class HttpClient {
 
   async #once(request: HttpRequest): Promise<HttpAnswer> {
     const startedAt = this.#clock();
+    const span = openSpan({
+      name: `${request.method} ${request.route}`,
+      kind: "client",
+      attributes: { "tandem.system": this.#system, "http.request.method": request.method, "url.template": request.route },
+    });
     const log = (status: number | null, error: string | null) =>
       this.#options.log?.({ system: this.#system, method: request.method, route: request.route, status, ms: this.#clock() - startedAt, error });
     try {
@@ -139,9 +145,11 @@ export class HttpClient {
       const timeoutMs = Math.min(this.#timeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - startedAt);
       const answer = await exchange(this.#agent, { ...request, url, timeoutMs, maxBodyBytes: limits.http.maxBodyBytes });
       log(answer.status, null);
+      span.end({ "http.response.status_code": answer.status });
       return answer;
     } catch (error) {
       log(null, error instanceof Error ? error.message : String(error));
+      span.end({}, error);
       throw error;
     }
   }

@@ -2,7 +2,12 @@
  * Spreads work over workers. A job says only what to look at; the truth is in the store, so a job lost, repeated or run twice
  * does no harm. Two implementations: BullMQ on Redis, and an in-process twin.
  */
-export type Job =
+export type Job = JobKind & {
+  /** The span that it was added in, as a `traceparent`. */
+  readonly trace?: string;
+};
+
+type JobKind =
   /** `isHinted`: there is something to see now, so a reading that has begun already won't do. */
   | { readonly kind: "poll"; readonly system: "CUSTOMCRM" | "EXACT"; readonly isHinted?: boolean }
   | { readonly kind: "settle"; readonly entityId: string }

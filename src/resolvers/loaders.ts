@@ -3,6 +3,7 @@ import { type Dataflow, dataflowOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import type { RecordRef } from "../domain/record.js";
 import { type EntityType, type System, systems } from "../domain/words.js";
+import { spanned } from "../spans.js";
 import type { EntityPage, EntityQuery } from "../store/store.js";
 import { References } from "../sync/references.js";
 import { isNews, mergedView, type Reading } from "../sync/view.js";
@@ -47,9 +48,9 @@ export class Loaders {
   constructor(parts: ResolverParts, live: LiveReads) {
     this.#parts = parts;
     this.#records = new RecordLoaders(parts.store.snapshots, live, parts.clock);
-    this.#entities = new DataLoader((ids) => parts.store.entities.get(ids));
+    this.#entities = new DataLoader((ids) => spanned(batchOf("entities", ids), () => parts.store.entities.get(ids)));
     this.#views = new DataLoader((keys) => this.#view(keys), { cacheKeyFn: ({ entity, maxAge }) => `${maxAge}:${entity.id}` });
-    this.#pages = new DataLoader((keys) => this.#readPages(keys), { cacheKeyFn: (key) => JSON.stringify(key) });
+    this.#pages = new DataLoader((keys) => spanned(batchOf("pages", keys), () => this.#readPages(keys)), { cacheKeyFn: (key) => JSON.stringify(key) });
   }
 
   /** Forgets what was read: a mutation of this request has changed it. */
@@ -66,7 +67,9 @@ export class Loaders {
   /** The entity of this type that a record belongs to. */
   owner(type: EntityType, system: System, recordId: string): Promise<Entity | null> {
     const name = `${type}:${system}`;
-    const loader = this.#owners.get(name) ?? new DataLoader((ids: readonly string[]) => this.#parts.store.entities.ofRecords(type, system, ids));
+    const loader =
+      this.#owners.get(name) ??
+      new DataLoader((ids: readonly string[]) => spanned(batchOf("entities by record", ids), () => this.#parts.store.entities.ofRecords(type, system, ids)));
     this.#owners.set(name, loader);
     return loader.load(recordId);
   }
@@ -127,6 +130,8 @@ export class Loaders {
     return { reading, stale };
   }
 }
+
+const batchOf = (what: string, keys: readonly unknown[]) => ({ name: `load ${what}`, attributes: { "tandem.batch": keys.length } });
 
 const recordIn = (reading: RecordReading | null) => (reading?.snapshot && reading.snapshot.deletedAt === null ? reading.snapshot.record : null);
 

@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import { NotAuthorizedError, RateLimitedError, type SystemError, UnavailableError } from "../domain/errors.js";
 import type { RecordRef } from "../domain/record.js";
 import type { Clock, RecordType, System } from "../domain/words.js";
+import { spanned } from "../spans.js";
 import type { SnapshotStore } from "../store/store.js";
 import type { LiveReads, RecordReading } from "./live-reads.js";
 
@@ -31,7 +32,9 @@ export class RecordLoaders {
   /** What is known of a record, read again first if it was read longer ago than `maxAge`. A system's failure is in the reading. */
   load({ system, type, id }: RecordRef, maxAge: MaxAge): Promise<RecordReading> {
     const name = `${system}:${type}`;
-    const loader = this.#loaders.get(name) ?? new DataLoader((keys) => this.#read(system, type, keys), { cacheKeyFn: (key) => `${key.maxAge}:${key.id}` });
+    const loader =
+      this.#loaders.get(name) ??
+      new DataLoader((keys) => spanned(batchOf(system, type, keys), () => this.#read(system, type, keys)), { cacheKeyFn: (key) => `${key.maxAge}:${key.id}` });
     this.#loaders.set(name, loader);
     return loader.load({ id, maxAge });
   }
@@ -65,6 +68,11 @@ export class RecordLoaders {
     return readings;
   }
 }
+
+const batchOf = (system: System, type: RecordType, keys: readonly unknown[]) => ({
+  name: `load records of ${type}`,
+  attributes: { "tandem.system": system, "tandem.batch": keys.length },
+});
 
 /** Said of the whole system, so that asking it for something else would only take as long again. */
 const isOfTheSystem = (error: SystemError): boolean =>

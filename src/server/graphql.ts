@@ -27,6 +27,7 @@ import type { Metrics } from "./metrics.js";
 import { PersistedDocuments } from "./persisted-documents.js";
 import { admitRequest } from "./persisted-requests.js";
 import { logOperations } from "./request-log.js";
+import { operationsOnSpans } from "./request-spans.js";
 import { statusForJson } from "./status-for-json.js";
 import { type StreamContext, Streams, subscriptionsByStream } from "./streams.js";
 import { addWebSocket } from "./web-socket.js";
@@ -95,6 +96,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       statusForJson,
       // They look at the answer as it goes out.
       logOperations(log),
+      operationsOnSpans,
       ...(parts.metrics ? [parts.metrics.plugin] : []),
     ],
   });

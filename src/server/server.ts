@@ -10,6 +10,7 @@ import { addGraphql, type GraphqlParts } from "./graphql.js";
 import { addHealth, type HealthParts } from "./health.js";
 import { addMetrics, type MonitoringParts } from "./monitoring.js";
 import { addRequestIds } from "./request-log.js";
+import { addRequestSpans } from "./request-spans.js";
 
 export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "store" | "isOriginAllowed">, Omit<HealthParts, "store">, MonitoringParts {
   readonly store: GraphqlParts["store"];
@@ -57,6 +58,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     return stopping;
   };
   try {
+    addRequestSpans(app);
     addRequestIds(app, randomUUID);
     addCors(app, corsOrigins);
     await addGraphql(app, {

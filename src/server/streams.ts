@@ -5,6 +5,7 @@ import type { LiveReads } from "../resolvers/live-reads.js";
 import { Loaders } from "../resolvers/loaders.js";
 import { Notes } from "../resolvers/notes.js";
 import type { ResolverParts } from "../resolvers/parts.js";
+import { spanned } from "../spans.js";
 import type { GuardedContext } from "./guards.js";
 import type { Incoming, OperationRequest } from "./incoming.js";
 import { mapped } from "./mapped.js";
@@ -64,7 +65,9 @@ export class Streams {
   /** Never rejects. `isReadOnly`: a mutation is refused. */
   start(request: OperationRequest, incoming: Incoming, isReadOnly = false): Promise<Started> {
     if (this.#isStopping) return Promise.resolve({ kind: "refused", errors: [this.#deps.shown(stopping())] });
-    const started = this.#start(request, incoming, isReadOnly).catch((error): Started => ({ kind: "refused", errors: [this.#deps.shown(error)] }));
+    const started = spanned({ name: "operation by a stream", kind: "server" }, () => this.#start(request, incoming, isReadOnly)).catch(
+      (error): Started => ({ kind: "refused", errors: [this.#deps.shown(error)] }),
+    );
     this.#underWay.add(started);
     return started.finally(() => this.#underWay.delete(started));
   }
