@@ -82,7 +82,7 @@ module.exports = {
     })),
     { name: "every file belongs to a part", severity: "error", from: { path: "^src/", pathNot: filesOf(parts.map(({ name }) => name)) }, to: {} },
     { name: "every imported file belongs to a part", severity: "error", from: {}, to: { path: "^src/", pathNot: filesOf(parts.map(({ name }) => name)) } },
-    { name: "src does not import its tests or scripts", severity: "error", from: { path: "^src/" }, to: { path: "^(test|scripts)/" } },
+    { name: "src does not import its tests or scripts", severity: "error", from: { path: "^src/" }, to: { path: "^(test|scripts|clients)/" } },
     { name: "domain is pure: no packages, no I/O", severity: "error", from: { path: "^src/domain/" }, to: { dependencyTypesNot: ["local", "type-only"] } },
     {
       name: "sync is pure of I/O: what it needs comes in",
@@ -94,6 +94,12 @@ module.exports = {
     { name: "no cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     // That package has types only, and nothing to resolve at run time.
     { name: "imports resolve", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^@graphql-typed-document-node/core$" } },
+    {
+      name: "the client stands alone",
+      severity: "error",
+      from: { path: "^clients/" },
+      to: { pathNot: "^(clients/|(node_modules/)?@graphql-typed-document-node/)" },
+    },
     {
       name: "src needs no development dependency",
       severity: "error",
