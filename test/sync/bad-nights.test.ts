@@ -84,4 +84,13 @@ describe("somebody deletes most of the customers in one night", { timeout: 120_0
     expect([...world.exact.core.accounts.all()]).toHaveLength(count);
     expect(world.customcrm.core.all("Customer")).toHaveLength(count);
   });
+
+  it("without the guard nothing holds it", async () => {
+    const guards = { deletions: { count: 1_000, percent: 100 }, creates: { count: 1_000, percent: 100 }, emptySideLinks: 1_000 };
+    await linked({ ...pairs(60), settings: { guards } });
+    for (let n = 1; n <= 50; n++) world.customcrm.core.remove("Customer", `cus${n}`);
+    await world.cycle();
+    expect(world.fired).toEqual([]);
+    expect((await world.store.entities.counts("ACCOUNT")).DETACHED).toBe(50);
+  });
 });

@@ -40,6 +40,13 @@ describe("a feed's cursor", () => {
     expect(behind).toBeLessThanOrEqual(600 + 61);
   });
 
+  it("is not moved by a poll that is not even shown what an earlier one has seen: an empty list proves nothing (I11)", () => {
+    const state = afterPoll(fresh, "100", 0, overlap);
+    expect(afterPoll(state, "1", 11 * minute, overlap, true)).toMatchObject({ position: "100", low: null, seen: state.seen });
+    const settled = afterPoll(afterPoll(fresh, "100", 0, overlap), "100", 11 * minute, overlap);
+    expect(afterPoll(settled, "100", 12 * minute, overlap, true)).toMatchObject({ position: "100", low: "100" });
+  });
+
   it("begins anew after a restart, under the new epoch", () => {
     const state = afterPoll(afterPoll(fresh, "100", 0, overlap), "120", 20 * minute, overlap);
     expect(restarted(state, "e2")).toMatchObject({ position: null, low: null, seen: [], epoch: "e2" });

@@ -9,6 +9,8 @@ const pinned = [
   { name: "three-way merge", seed: "without-0", breaks: "I4" },
   { name: "read-back", seed: "without-20", breaks: "I4" },
   { name: "lease", seed: "without-1", breaks: "I3" },
+  { name: "overlap", seed: "without-13", breaks: "R12" },
+  { name: "edit beats delete", seed: "without-6", breaks: "R9" },
 ] as const;
 
 describe("a safeguard taken away is missed", { timeout: 60_000 }, () => {

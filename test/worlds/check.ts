@@ -12,6 +12,18 @@ export async function check(world: World): Promise<readonly string[]> {
   return [...links.bijection(), ...links.agreement(), ...links.states(), ...counterparts(world), ...(await losses(world, links)), ...returns(world, links)];
 }
 
+/** R12: the feeds alone have shown every record as it stands, before any compare made good for them. */
+export async function missedByFeeds({ store, systems: both }: World): Promise<readonly string[]> {
+  const refs = both.refs();
+  const snapshots = await store.snapshots.get(refs);
+  return refs.flatMap(({ system, type, id }, i) => {
+    const now = Object.entries(both.propertiesOf(system, id) ?? {});
+    const known = snapshots[i]?.record.properties;
+    const isShown = known && now.every(([name, value]) => !(name in known) || tokenIn(value) === tokenIn(known[name]));
+    return isShown ? [] : [`R12 the feeds have not shown ${system} ${type} ${id} as it stands.`];
+  });
+}
+
 /** The store's links beside what the systems hold. */
 class Links {
   private constructor(
@@ -40,7 +52,7 @@ class Links {
         if (this.world.systems.propertiesOf(system, id) === null) found.push(`I1 ${entity.id} (${entity.state}) holds ${key}, which is gone.`);
       }
     }
-    for (const [system, id] of this.world.systems.ids()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
+    for (const { system, id } of this.world.systems.refs()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
     return found;
   }
 

@@ -1,4 +1,4 @@
-import type { System } from "../../src/domain/words.js";
+import { otherSystem, type System } from "../../src/domain/words.js";
 
 /** One value that a person entered; its token is found nowhere else in the world. */
 export interface Edit {
@@ -49,7 +49,6 @@ export class Oracle {
     readonly tokens: readonly string[];
   }[] = [];
   readonly deletedByPeople = new Set<number>();
-  readonly deletedByUs: { readonly system: System; readonly recordId: string }[] = [];
   /** Records, by system and id, to which a write was made whose outcome nobody could know. */
   readonly ambiguous = new Set<string>();
   /** Records whose account a person has changed. */
@@ -58,6 +57,7 @@ export class Oracle {
   readonly troubled = new Set<number>();
   #tokens = 0;
   #things = 0;
+  readonly #travelled = new Set<string>();
   readonly #lastReads = new Map<string, number>();
   /** What people wrote with their own hands, by cell: until the engine overwrites it. */
   readonly #cells = new Map<string, Edit | Clear>();
@@ -131,6 +131,21 @@ export class Oracle {
     if (!cell || (known === null ? cell.isRead : cell.step <= known) || ("token" in cell && stands(cell.token))) return false;
     cell.isBlind = true;
     return true;
+  }
+
+  /** A write of ours has taken these values to a system. */
+  travelled(system: System, text: string): void {
+    for (const token of tokensIn(text)) this.#travelled.add(`${system}:${token}`);
+  }
+
+  /** What people entered in a record, and we had read by `known`, and never took to the other system; null: whatever was read. */
+  untravelled(system: System, recordId: string, properties: readonly string[], known: number | null): readonly Edit[] {
+    const other = otherSystem(system);
+    return properties.flatMap((property) => {
+      const cell = this.#cells.get(cellKey(system, recordId, property));
+      if (!cell || !("token" in cell) || this.#travelled.has(`${other}:${cell.token}`)) return [];
+      return (known === null ? cell.isRead : cell.step <= known) ? [cell] : [];
+    });
   }
 
   /** How many of these values people have replaced in this record. */

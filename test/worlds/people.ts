@@ -97,6 +97,8 @@ export class People {
       return true;
     }
     this.twins++;
+    // It stands on both sides without us.
+    for (const side of ["CUSTOMCRM", "EXACT"] as const) this.oracle.travelled(side, vat);
     const system = one.system === "CUSTOMCRM" ? "EXACT" : "CUSTOMCRM";
     const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
     const values = this.#values(texts[kind].filter((name) => name === "Name" || (name !== counterparts[property] && this.random.next() < 0.25)));

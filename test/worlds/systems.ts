@@ -1,3 +1,4 @@
+import type { RecordRef } from "../../src/domain/record.js";
 import type { RecordType, System } from "../../src/domain/words.js";
 import { assemble } from "../../src/sandbox/customcrm/assemble.js";
 import type { CustomcrmCore } from "../../src/sandbox/customcrm/core.js";
@@ -85,9 +86,14 @@ export class Systems {
     return type === "Accounts" || type === "Contacts" ? this.exact.table(type).size : this.customcrm.all(type).length;
   }
 
-  ids(): readonly (readonly [System, string])[] {
-    const exact = [...this.exact.accounts.all(), ...this.exact.contacts.all()].map(({ id }) => ["EXACT", id] as const);
-    const customcrm = (["Customer", "Contact", "Product"] as const).flatMap((type) => this.customcrm.all(type).map(({ id }) => ["CUSTOMCRM", id] as const));
+  /** All records that there are. */
+  refs(): readonly RecordRef[] {
+    const exact = (["Accounts", "Contacts"] as const).flatMap((type) =>
+      [...this.exact.table(type).all()].map(({ id }) => ({ system: "EXACT" as const, type, id })),
+    );
+    const customcrm = (["Customer", "Contact", "Product"] as const).flatMap((type) =>
+      this.customcrm.all(type).map(({ id }) => ({ system: "CUSTOMCRM" as const, type, id })),
+    );
     return [...exact, ...customcrm];
   }
 

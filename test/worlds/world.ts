@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dataflows } from "../../src/domain/dataflow.js";
+import { dataflowOf, dataflows, propertyOf } from "../../src/domain/dataflow.js";
 import type { Entity, ProblemCode } from "../../src/domain/entity.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
@@ -7,7 +7,7 @@ import { type Answer, createRandom, jsonBody, type KitRequest, type Random, Virt
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
-import { check } from "./check.js";
+import { check, missedByFeeds } from "./check.js";
 import { Faults } from "./faults.js";
 import { Oracle, tokenIn } from "./oracle.js";
 import { People } from "./people.js";
@@ -322,6 +322,7 @@ export class World {
       await this.#round();
       const owed = (await this.store.feeds.countDirty()) + (await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 10)).length;
       quiet = owed === 0 && this.writes === before ? quiet + 1 : 0;
+      if (round === 2) this.violations.push(...(await missedByFeeds(this)));
       // Without a feed of deletions only compares find them, and they take two.
       if (round === 2 || round === 4) await this.#compareAll();
     }
@@ -439,6 +440,7 @@ export class World {
     this.writes++;
     const isDone = answer.status < 300;
     this.scheduler.log(`  ${answer.status}${isDone ? "" : ` ${JSON.stringify(answer.body)}`}`);
+    if (isDone) this.oracle.travelled(system, request.body.toString());
     if (!isDone) this.#troubled(system, id, request);
     else if (request.method === "POST") this.#created(system, request, answer);
     else if (id !== null && before !== null) this.#changed(system, id, before, after, known);
@@ -461,7 +463,7 @@ export class World {
   }
 
   #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number | null): void {
-    if (after === null) this.oracle.deletedByUs.push({ system, recordId: id });
+    if (after === null) this.#deleted(system, id, before, known);
     for (const property of Object.keys({ ...before, ...after })) {
       if (after !== null && (before[property] ?? null) === (after[property] ?? null)) continue;
       if (!this.oracle.overwritten(system, id, property, known, (token) => this.#stands(token))) continue;
@@ -470,6 +472,12 @@ export class World {
       // Customcrm takes a condition with each write: there nothing can be overwritten unseen.
       if (known === null && this.character.hasIfMatch) this.violations.push(`I4 ${system} ${id} ${property} was overwritten unseen, in spite of If-Match.`);
     }
+  }
+
+  /** An edit wins over a deletion on the other side (R9): what we had read of it, and taken nowhere, must not go with it. */
+  #deleted(system: System, id: string, held: Readonly<Record<string, unknown>>, known: number | null): void {
+    for (const edit of this.oracle.untravelled(system, id, mappedOf(system, id, held), known))
+      this.violations.push(`R9 ${system} ${id} was deleted with ${edit.token} in ${edit.property}, which had been read and stood nowhere else.`);
   }
 
   /** Whether a value stands anywhere. */
@@ -516,6 +524,13 @@ export class World {
 }
 
 export const runWorld = (options: WorldOptions): Promise<WorldReport> => new World(options).run();
+
+/** The properties that certainly travel: of an Exact Contacts row those that a product and a contact have in common. */
+function mappedOf(system: System, id: string, held: Readonly<Record<string, unknown>>): readonly string[] {
+  const type = system === "CUSTOMCRM" ? ({ cus: "ACCOUNT", con: "CONTACT" } as const)[id.slice(0, 3)] : "LastName" in held ? undefined : "ACCOUNT";
+  const flow = dataflowOf(dataflows, type ?? "PRODUCT");
+  return flow.rows.filter((row) => row.direction === "BOTH" && !row.refersTo).map((row) => propertyOf(row, system));
+}
 
 const isPassing = (code: ProblemCode): boolean => (["QUARANTINE", "SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"] as ProblemCode[]).includes(code);
 

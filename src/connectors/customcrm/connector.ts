@@ -159,7 +159,7 @@ export class CustomcrmConnector implements Connector {
     const type = customcrmTypeOf(recordType);
     try {
       const guard = await this.#guard(type, id, etag, options);
-      await this.#api.call({ method: "DELETE", path: pathOf(type, id), route: "/{collection}/{id}", headers: guard }, options, [200, 204]);
+      await this.#api.call({ method: "DELETE", path: pathOf(type, id), route: "/{collection}/{id}", headers: guard }, options, [204]);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
     }

@@ -61,7 +61,8 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
     for (const { record, at } of records) if (seen.get(record.id) === at) changes.push({ kind: "upsert", record, position: String(at) });
   }
   const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", highest, next: page.next };
-  return { changes, position: formatPosition(to), more: page.next !== null };
+  const isUnmoved = from.kind === "rest" && to.kind === "rest" && to.after === from.after;
+  return { changes, position: formatPosition(to), more: page.next !== null, ...(isUnmoved ? { isUnmoved } : {}) };
 }
 
 /** The log's own numbers for what was deleted; it lists many other kinds too. */

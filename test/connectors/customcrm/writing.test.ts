@@ -151,6 +151,12 @@ describe("a delete", () => {
     expect(scripted.server.requests).toHaveLength(1);
   });
 
+  it("is ambiguous when it is answered otherwise than the contract says: whoever answered may not have done it", async () => {
+    scripted = await startScripted();
+    scripted.server.script({ status: 200, text: '{"d":' });
+    expect(await caught(remove())).toMatchObject({ name: "AmbiguousError", code: "AMBIGUOUS" });
+  });
+
   it("is no success when only a proxy knows no such page", async () => {
     scripted = await startScripted();
     scripted.server.script({ status: 404, text: "<html>" });
