@@ -109,6 +109,9 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       onPlanned: (observation, plan) => runs.planned(observation, plan),
       guard: (entity, plan) => guard.check(entity, plan),
       onEmptySide: (types, system, links) => guard.emptySide(types, system, links),
+      onUnreadable: (system, rows) => {
+        for (const { type, id, message } of rows) log.warn({ system, type, recordId: id }, `A record was passed over, as it can't be read. ${message}`);
+      },
     };
     const engine = new Engine(settling);
     const runs = new Runs({ ...settling, engine, queue, newRunId: randomUUID });

@@ -31,7 +31,17 @@ export type Change =
   | { readonly kind: "upsert"; readonly record: SystemRecord; readonly position: string }
   | { readonly kind: "delete"; readonly ref: RecordRef; readonly at: IsoTime | null; readonly position: string };
 
+/** A row that is not what its system's contract says. It is passed over, told by name, and read again when it changes or a compare lists it. */
+export interface UnreadableRow {
+  readonly type: RecordType;
+  /** null: not even that can be read. */
+  readonly id: string | null;
+  /** What is wrong with which property; no value of it. */
+  readonly message: string;
+}
+
 export interface FeedPage {
+  readonly unreadable?: readonly UnreadableRow[];
   readonly changes: readonly Change[];
   /** Where to go on; save it together with what the page made dirty (R12). */
   readonly position: string;
@@ -41,6 +51,7 @@ export interface FeedPage {
 }
 
 export interface ListPage {
+  readonly unreadable?: readonly UnreadableRow[];
   readonly records: readonly SystemRecord[];
   /** null: this was the last page, and the list is complete. */
   readonly next: string | null;

@@ -26,11 +26,17 @@ export async function compare(parts: CompareParts, connector: Connector, options
   const types = [...new Set(parts.flows.filter(({ type }) => parts.only?.includes(type) ?? true).map((flow) => recordTypeOf(flow, connector.system)))];
   for (const type of types) {
     const seen = new Set<string>();
+    let isWhole = true;
     for (let next: string | null = null, first = true; first || next !== null; first = false) {
       const ticket = await parts.store.snapshots.ticket();
       const asOf = isoTime(parts.clock());
       const page = await connector.list(type, next, options);
       for (const record of page.records) seen.add(record.id);
+      const { unreadable = [] } = page;
+      if (unreadable.length > 0) parts.onUnreadable?.(connector.system, unreadable);
+      // What can't be read is there all the same. A row that does not even tell whose it is makes the list prove nothing of what is missing.
+      for (const { id } of unreadable) if (id !== null) seen.add(id);
+      isWhole &&= unreadable.every(({ id }) => id !== null);
       const touched = await takeIn(
         parts,
         connector.system,
@@ -42,7 +48,7 @@ export async function compare(parts: CompareParts, connector: Connector, options
       onRead?.(page.records.length);
       next = page.next;
     }
-    await noteMissing(parts, connector, type, seen);
+    if (isWhole) await noteMissing(parts, connector, type, seen);
   }
 }
 

@@ -212,8 +212,9 @@ export class Engine {
   }
 
   #pullParts() {
-    const { store, settings, clock, newId, onEmptySide } = this.#parts;
-    return { store, flows: settings.flows, clock, newId, overlapMs: settings.overlapMs, settings, ...(onEmptySide ? { onEmptySide } : {}) };
+    const { store, settings, clock, newId, onEmptySide, onUnreadable } = this.#parts;
+    const told = { ...(onEmptySide ? { onEmptySide } : {}), ...(onUnreadable ? { onUnreadable } : {}) };
+    return { store, flows: settings.flows, clock, newId, overlapMs: settings.overlapMs, settings, ...told };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CallClass, Connector } from "../connectors/connector.js";
+import type { CallClass, Connector, UnreadableRow } from "../connectors/connector.js";
 import type { Entity } from "../domain/entity.js";
 import type { SyncSettings } from "../domain/settings.js";
 import type { Clock, EntityType, System } from "../domain/words.js";
@@ -23,6 +23,8 @@ export interface SettleParts {
   readonly guard?: (entity: Entity, plan: Plan) => Promise<"go" | "hold">;
   /** A side with links reads as empty (R10). */
   readonly onEmptySide?: (types: readonly EntityType[], system: System, links: number) => Promise<void>;
+  /** Told of rows that were passed over because they can't be read (R14). */
+  readonly onUnreadable?: (system: System, rows: readonly UnreadableRow[]) => void;
   /** Told of each plan that is about to be carried out, links among them, and of those that have nothing to do. */
   readonly onPlanned?: (observation: Observation, plan: Plan) => void;
   /** Tells subscribers and guards of what was done. */

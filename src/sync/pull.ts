@@ -1,5 +1,5 @@
-import type { CallOptions, Change, Connector, FeedInfo } from "../connectors/connector.js";
-import { PositionExpiredError } from "../domain/errors.js";
+import type { CallOptions, Change, Connector, FeedInfo, UnreadableRow } from "../connectors/connector.js";
+import { PositionExpiredError, UnexpectedAnswerError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import { isoTime, type System } from "../domain/words.js";
@@ -10,6 +10,8 @@ import { type Mint, mintUnknown } from "./mint.js";
 export interface PullParts extends Mint {
   /** How late a change may show in a feed; default `limits.sync.overlapMs`. */
   readonly overlapMs?: number;
+  /** Told of rows that were passed over because they can't be read (R14). */
+  readonly onUnreadable?: (system: System, rows: readonly UnreadableRow[]) => void;
 }
 
 export interface Pulled {
@@ -22,12 +24,20 @@ export interface Pulled {
 /** Reads all feeds of one system up to now: stores what changed as snapshots, mints what is new, marks what must be settled. */
 export async function pull(parts: PullParts, connector: Connector, epoch: string, options: CallOptions, onRead?: (records: number) => void): Promise<Pulled> {
   const total = { read: 0, dirty: 0, expired: false };
+  let failure: UnexpectedAnswerError | null = null;
   for (const feed of connector.feeds) {
-    const pulled = await pullFeed(parts, connector, feed, epoch, options, onRead);
-    total.read += pulled.read;
-    total.dirty += pulled.dirty;
-    total.expired ||= pulled.expired;
+    try {
+      const pulled = await pullFeed(parts, connector, feed, epoch, options, onRead);
+      total.read += pulled.read;
+      total.dirty += pulled.dirty;
+      total.expired ||= pulled.expired;
+    } catch (error) {
+      // What can't be read in one feed holds up none of the others (R14).
+      if (!(error instanceof UnexpectedAnswerError)) throw error;
+      failure ??= error;
+    }
   }
+  if (failure) throw failure;
   return total;
 }
 
@@ -60,6 +70,7 @@ async function pullFeed(
       await store.feeds.advance(system, feed.name, restarted(state, epoch), []);
       return { read, dirty, expired: true };
     }
+    if (page.unreadable?.length) parts.onUnreadable?.(system, page.unreadable);
     const touched = await takeIn(parts, system, page.changes, asOf, ticket);
     read += page.changes.length;
     dirty += touched.length;

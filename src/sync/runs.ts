@@ -140,7 +140,17 @@ export class Runs {
 
   /** The same, and nobody but the plan hears of it. Paused dataflows are planned as if they were resumed: that is what is asked. */
   async #rehearse(pass: Pass, signal: AbortSignal): Promise<readonly PlanCost[]> {
-    const { guard: _guard, onEmptySide: _onEmptySide, onSettled: _onSettled, onPlanned: _onPlanned, policy, connectors, clock, ...rest } = this.parts;
+    const {
+      guard: _guard,
+      onEmptySide: _onEmptySide,
+      onSettled: _onSettled,
+      onPlanned: _onPlanned,
+      onUnreadable: _onUnreadable,
+      policy,
+      connectors,
+      clock,
+      ...rest
+    } = this.parts;
     const { recorder } = pass;
     const store = new Overlay(this.parts.store);
     const rehearsed = {

@@ -122,6 +122,40 @@ describe("reading a feed (R12)", () => {
   });
 });
 
+describe("a row that can't be read (R14)", () => {
+  const poisoned = { type: "Customer", id: "c0", message: "Customer c0: Email: expected text." } as const;
+  const told: unknown[] = [];
+  const telling = () => ({ ...parts(), onUnreadable: (_system: string, rows: readonly unknown[]) => void told.push(...rows) });
+
+  it("is told, and holds up neither the others of its page nor the cursor", async () => {
+    told.length = 0;
+    const page: FeedPage = { changes: [upsert(customer("c1", "Acme"), "2")], position: "2", more: false, unreadable: [poisoned] };
+    await pull(telling(), scripted({ feed: () => page }), "e1", poll);
+    expect(await dirtyIds()).toEqual(["acc_1"]);
+    expect((await store.feeds.get("CUSTOMCRM", "changes")).position).toBe("2");
+    expect(told).toEqual([poisoned]);
+  });
+
+  it("counts as there in a compare; one that does not tell whose it is makes the list prove nothing of what is missing", async () => {
+    const list = (ids: readonly string[], unreadable: readonly { readonly id: string | null }[] = []) =>
+      scripted({
+        list: (type) => ({
+          records: type === "Customer" ? ids.map((id) => customer(id, id)) : [],
+          next: null,
+          ...(type === "Customer" && unreadable.length > 0 ? { unreadable: unreadable.map(({ id }) => ({ ...poisoned, id })) } : {}),
+        }),
+      });
+    const deletedAt = async (id: string) => (await store.snapshots.get([{ system: "CUSTOMCRM", type: "Customer", id }]))[0]?.deletedAt;
+    await compare(telling(), list(["c0", "c1", "c2"]), { class: "compare" });
+    for (let i = 0; i < 2; i++) await compare(telling(), list(["c1", "c2"], [{ id: "c0" }]), { class: "compare" });
+    expect(await deletedAt("c0")).toBeNull();
+    for (let i = 0; i < 2; i++) await compare(telling(), list(["c1"], [{ id: null }]), { class: "compare" });
+    expect(await Promise.all(["c0", "c2"].map(deletedAt))).toEqual([null, null]);
+    for (let i = 0; i < 2; i++) await compare(telling(), list(["c1"]), { class: "compare" });
+    expect(await Promise.all(["c0", "c2"].map(deletedAt))).not.toContain(null);
+  });
+});
+
 describe("a full compare", () => {
   const all = (ids: readonly string[]) => scripted({ list: (type) => ({ records: type === "Customer" ? ids.map((id) => customer(id, id)) : [], next: null }) });
   const many = Array.from({ length: 12 }, (_, i) => `c${i}`);

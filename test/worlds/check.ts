@@ -219,6 +219,10 @@ async function losses(world: World, links: Links): Promise<readonly string[]> {
       }
     }
   }
+  for (const { token, system, recordId, property } of oracle.takenAlong) {
+    if (lost.get(token)?.some(({ winner }) => winner !== null)) continue;
+    found.push(`R9 ${system} ${recordId} was deleted with ${token} in ${property}, which had been read and stood nowhere else.`);
+  }
   for (const edit of oracle.edits.values()) {
     if (edit.isSuperseded || edit.isBlind || !edit.isRead || standing.includes(`${edit.token}`)) continue;
     const told = lost.get(edit.token);

@@ -57,6 +57,8 @@ export class Oracle {
   readonly troubled = new Set<number>();
   #tokens = 0;
   #things = 0;
+  /** Edits that went with a record that we deleted, though we had read them and they stood nowhere else. */
+  readonly takenAlong: Edit[] = [];
   readonly #travelled = new Set<string>();
   readonly #lastReads = new Map<string, number>();
   /** What people wrote with their own hands, by cell: until the engine overwrites it. */

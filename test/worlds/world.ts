@@ -474,10 +474,9 @@ export class World {
     }
   }
 
-  /** An edit wins over a deletion on the other side (R9): what we had read of it, and taken nowhere, must not go with it. */
+  /** An edit wins over a deletion on the other side (R9): what we had read of it, and taken nowhere, must not go with it, unless it had lost before. */
   #deleted(system: System, id: string, held: Readonly<Record<string, unknown>>, known: number | null): void {
-    for (const edit of this.oracle.untravelled(system, id, mappedOf(system, id, held), known))
-      this.violations.push(`R9 ${system} ${id} was deleted with ${edit.token} in ${edit.property}, which had been read and stood nowhere else.`);
+    this.oracle.takenAlong.push(...this.oracle.untravelled(system, id, mappedOf(system, id, held), known));
   }
 
   /** Whether a value stands anywhere. */

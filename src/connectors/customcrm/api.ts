@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { RateLimitedError, SystemError, UnexpectedAnswerError } from "../../domain/errors.js";
-import { type Clock, isoTime } from "../../domain/words.js";
+import { type Clock, type CustomcrmType, isoTime } from "../../domain/words.js";
 import type { Budget } from "../budget.js";
 import type { CallOptions, ConnectorStatus } from "../connector.js";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../http.js";
+import { readRows } from "../unreadable.js";
 import type { TokenSource } from "./auth.js";
 import { errorOf, unexpected } from "./errors.js";
-import { parsed } from "./wire.js";
+import { parsed, readableId } from "./wire.js";
 
 export interface ApiCall {
   readonly method: HttpRequest["method"];
@@ -74,6 +75,14 @@ export class CustomcrmApi {
       this.#note(known);
       throw known;
     }
+  }
+
+  /** Reads a page's rows one by one. One that is passed over stands as the system's problem until an answer is whole again. */
+  rows<T>(call: ApiCall, rows: readonly unknown[], read: (row: unknown) => T, typeOf: (row: unknown) => CustomcrmType) {
+    const result = this.checked(call, () => readRows(rows, read, (row) => ({ type: typeOf(row), id: readableId(row) })));
+    const [first] = result.unreadable ?? [];
+    if (first) this.#note(new UnexpectedAnswerError("CUSTOMCRM", first.message));
+    return result;
   }
 
   async status(): Promise<ConnectorStatus> {

@@ -121,6 +121,9 @@ export class CustomcrmConnector implements Connector {
     let cursor: string | null = null;
     do {
       const page: ListPage = await this.#page(type, { ...filter, limit: limits.customcrm.pageSize, cursor }, options);
+      // Who searches before a create must not miss the one that can't be read (R8).
+      const [passedOver] = page.unreadable ?? [];
+      if (passedOver) throw unexpected(passedOver.message, false);
       found.push(...page.records.filter((record) => matches(type, record, where, createdSince)));
       cursor = page.next;
     } while (cursor !== null && found.length < limits.customcrm.pageSize);
@@ -210,7 +213,13 @@ export class CustomcrmConnector implements Connector {
     const data = await this.#api.read(pageSchema, call, options);
     const next = data.nextCursor || null;
     if (next !== null && next === query.cursor) throw unexpected(`Customcrm's list of ${type} ends where it began.`, false);
-    return { records: this.#api.checked(call, () => data.items.map((row) => this.#record(type, row))), next };
+    const { read: records, ...rest } = this.#api.rows(
+      call,
+      data.items,
+      (row) => this.#record(type, row),
+      () => type,
+    );
+    return { ...rest, records, next };
   }
 
   /**

@@ -7,7 +7,7 @@ import { type Clock, type CustomcrmType, isoTime } from "../../domain/words.js";
 import type { CallOptions, Change, FeedInfo, FeedPage } from "../connector.js";
 import type { ApiCall, CustomcrmApi } from "./api.js";
 import { problemIn, unexpected } from "./errors.js";
-import { changesSchema, collections, pageSchema, recordOf } from "./wire.js";
+import { changeSchema, changesSchema, collections, pageSchema, parsed, readableId, recordOf } from "./wire.js";
 
 const allTypes: readonly CustomcrmType[] = ["Customer", "Contact", "Product"];
 const since = (at: string): string => `since:${at}`;
@@ -45,19 +45,22 @@ export class ChangesFeed implements Feed {
     const data = this.#api.parse(changesSchema, call, answer);
     // A page that claims to have a successor and does not move would be read for ever.
     if (data.more && data.position === position) throw unexpected(`Customcrm's changes after ${position} end where they began.`, false);
-    const changes = this.#api.checked(call, () =>
-      data.changes.map((change): Change => {
-        if (change.Action === "Delete") {
-          return { kind: "delete", ref: { system: "CUSTOMCRM", type: change.Type, id: change.Id }, at: null, position: change.Position };
-        }
-        const record = this.#record(change.Type, change.Record);
-        if (record.id !== change.Id) throw unexpected(`Customcrm's change of ${change.Type} ${change.Id} carries the record ${record.id}.`, false);
-        return { kind: "upsert", record, position: change.Position };
-      }),
-    );
-    return { changes, position: data.position, more: data.more };
+    const { read: changes, ...rest } = this.#api.rows(call, data.changes, (row) => this.#change(row), typeIn);
+    return { changes, position: data.position, more: data.more, ...rest };
+  }
+
+  #change(row: unknown): Change {
+    const change = parsed(changeSchema, row, `A change of ${readableId(row) ?? "a record without an Id"}`);
+    if (change.Action === "Delete") {
+      return { kind: "delete", ref: { system: "CUSTOMCRM", type: change.Type, id: change.Id }, at: null, position: change.Position };
+    }
+    const record = this.#record(change.Type, change.Record);
+    if (record.id !== change.Id) throw unexpected(`Customcrm's change of ${change.Type} ${change.Id} carries the record ${record.id}.`, false);
+    return { kind: "upsert", record, position: change.Position };
   }
 }
+
+const typeIn = (row: unknown): CustomcrmType => changeSchema.pick({ Type: true }).safeParse(row).data?.Type ?? "Customer";
 
 /**
  * Where a reader by `modifiedSince` stands. `since` is inclusive, as several records may share a time; `seen` are those of that
@@ -99,7 +102,7 @@ export class ModifiedSinceFeed implements Feed {
     const changes = fresh.map(
       (record): Change => ({ kind: "upsert", record, position: record.modifiedAt === null ? page.position : since(record.modifiedAt) }),
     );
-    return { changes, position: page.position, more: page.more };
+    return { changes, position: page.position, more: page.more, ...(page.unreadable ? { unreadable: page.unreadable } : {}) };
   }
 
   async #page(type: CustomcrmType, from: Position | null, options: CallOptions) {
@@ -111,9 +114,15 @@ export class ModifiedSinceFeed implements Feed {
       route: "/{collection}",
     };
     const data = await this.#api.read(pageSchema, call, options);
-    const records = this.#api.checked(call, () => data.items.map((row) => this.#record(type, row)));
+    const { read: records, ...rest } = this.#api.rows(
+      call,
+      data.items,
+      (row) => this.#record(type, row),
+      () => type,
+    );
     if (data.nextCursor && data.nextCursor === from?.cursor) throw unexpected(`Customcrm's list of ${type} ends where it began.`, false);
-    return { records, position: JSON.stringify(nextOf(from, begun, records, data.nextCursor ?? null, this.#clock())), more: Boolean(data.nextCursor) };
+    const position = JSON.stringify(nextOf(from, begun, records, data.nextCursor ?? null, this.#clock()));
+    return { ...rest, records, position, more: Boolean(data.nextCursor) };
   }
 }
 

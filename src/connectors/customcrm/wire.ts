@@ -39,18 +39,13 @@ const rowSchemas = Object.fromEntries(
 );
 
 export const pageSchema = z.object({ items: z.array(z.unknown()), nextCursor: z.string().nullish() });
-export const changesSchema = z.object({
-  changes: z.array(
-    z.object({
-      Position: z.string(),
-      Type: z.enum(["Customer", "Contact", "Product"]),
-      Id: idSchema,
-      Action: z.enum(["Upsert", "Delete"]),
-      Record: z.unknown().optional(),
-    }),
-  ),
-  position: z.string(),
-  more: z.boolean(),
+export const changesSchema = z.object({ changes: z.array(z.unknown()), position: z.string(), more: z.boolean() });
+export const changeSchema = z.object({
+  Position: z.string(),
+  Type: z.enum(["Customer", "Contact", "Product"]),
+  Id: idSchema,
+  Action: z.enum(["Upsert", "Delete"]),
+  Record: z.unknown().optional(),
 });
 export const problemSchema = z.object({
   type: z.string().optional(),
@@ -108,4 +103,10 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown, what: str
   throw new UnexpectedAnswerError("CUSTOMCRM", `Customcrm's answer is not what its contract says. ${what}: ${issues.join("; ")}.`, { cause: result.error });
 }
 
-const idIn = (row: unknown): string => (typeof row === "object" && row !== null && "Id" in row ? String(row.Id) : "without an Id");
+const idIn = (row: unknown): string => readableId(row) ?? "without an Id";
+
+/** The id of a row of which something else may be wrong. */
+export function readableId(row: unknown): string | null {
+  const id = typeof row === "object" && row !== null && "Id" in row ? row.Id : null;
+  return typeof id === "string" && isCustomcrmId(id) ? id : null;
+}

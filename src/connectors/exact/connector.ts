@@ -7,13 +7,14 @@ import type { DocumentStore, LeaseStore, SecretStore } from "../../store/store.j
 import type { Budget } from "../budget.js";
 import type { CallOptions, Condition, Connector, ConnectorStatus, FeedPage, ListPage } from "../connector.js";
 import type { HttpClient } from "../http.js";
+import { readRows } from "../unreadable.js";
 import { ExactAuth } from "./auth.js";
 import { type ExactCall, ExactClient, whatOf } from "./client.js";
 import { beginConsent, type ConsentParts, completeConsent } from "./consent.js";
 import { parseWireDate, WallClock } from "./dates.js";
 import { unreadable } from "./errors.js";
 import { changesOf, endpointOf, exactFeeds, type FeedName, feedPath, parsePosition, type Seen } from "./feeds.js";
-import { decodeRow, encode, idOf } from "./mapping.js";
+import { decodeRow, encode, idOf, readableId } from "./mapping.js";
 import { chunksOfIds, filterOfIds, isGuid, parseEntity, parseRows, pathWith, type Row, type RowsPage } from "./odata.js";
 import { recordProperties, selectOf } from "./properties.js";
 import { searchOf } from "./search.js";
@@ -159,7 +160,7 @@ export class ExactConnector implements Connector {
     const rest = this.#options.baseUrl.length + pathWith(path, { $select, $filter: "-" }).length;
     for (const chunk of chunksOfIds(wanted, "ID", rest)) {
       for await (const page of this.#pages(endpoint, pathWith(path, { $select, $filter: filterOfIds(chunk, "ID") }), options)) {
-        for (const record of this.#records(exactType, page.rows)) found.set(record.id, record);
+        for (const record of this.#readable(exactType, page.rows).read) found.set(record.id, record);
       }
     }
     return asAsked(ids, found);
@@ -170,7 +171,8 @@ export class ExactConnector implements Connector {
     const endpoint = `bulk/CRM/${exactType}`;
     const path = next ?? pathWith(`/api/v1/${await this.#division(options)}/${endpoint}`, { $select: selectOf(exactType) });
     const page = await this.#page(endpoint, path, options);
-    return { records: this.#records(exactType, page.rows), next: page.next };
+    const { read: records, ...rest } = this.#readable(exactType, page.rows);
+    return { ...rest, records, next: page.next };
   }
 
   async find(type: RecordType, where: readonly Condition[], createdSince: IsoTime | null, options: CallOptions): Promise<readonly SystemRecord[]> {
@@ -288,6 +290,15 @@ export class ExactConnector implements Connector {
     }
   }
 
+  #readable(type: ExactType, rows: readonly Row[]) {
+    return readRows(
+      rows,
+      (row) => decodeRow(type, row, this.#wallClock),
+      (row) => ({ type, id: readableId(row) }),
+    );
+  }
+
+  /** All of them, or none: who searches before a create must not miss the one that can't be read (R8). */
   #records(type: ExactType, rows: readonly Row[]): readonly SystemRecord[] {
     return rows.map((row) => decodeRow(type, row, this.#wallClock));
   }

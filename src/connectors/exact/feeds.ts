@@ -2,9 +2,10 @@ import { InvalidInputError } from "../../domain/errors.js";
 import { limits } from "../../domain/limits.js";
 import type { RecordRef } from "../../domain/record.js";
 import type { ExactType } from "../../domain/words.js";
-import type { Change, FeedInfo, FeedPage } from "../connector.js";
+import type { Change, FeedInfo, FeedPage, UnreadableRow } from "../connector.js";
+import { readRows } from "../unreadable.js";
 import type { WallClock } from "./dates.js";
-import { decodeRow, instantOf, int64Of } from "./mapping.js";
+import { decodeRow, instantOf, int64Of, readableId } from "./mapping.js";
 import { int64Literal, isGuid, pathWith, type Row, type RowsPage } from "./odata.js";
 import { selectOf } from "./properties.js";
 
@@ -50,19 +51,31 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
   const stamped = page.rows.map((row) => ({ row, at: int64Of(row.Timestamp, endpointOf(feed)) })).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const highest = stamped.reduce((top, { at }) => (at > top ? at : top), from.kind === "rest" ? from.after : from.highest);
   const changes: Change[] = [];
+  let passedOver: readonly UnreadableRow[] | undefined;
   if (feed === "Deleted") {
     for (const { row, at } of stamped) {
       const ref = deletedRef(row);
       if (ref) changes.push({ kind: "delete", ref, at: instantOf(row.DeletedDate, clock), position: String(at) });
     }
   } else {
-    const records = stamped.map(({ row, at }) => ({ record: decodeRow(feed, row, clock), at }));
+    const { read: records, unreadable } = readRows(
+      stamped,
+      ({ row, at }) => ({ record: decodeRow(feed, row, clock), at }),
+      ({ row }) => ({ type: feed, id: readableId(row) }),
+    );
+    passedOver = unreadable;
     for (const { record, at } of records) if (at > (seen.get(record.id) ?? -1n)) seen.set(record.id, at);
     for (const { record, at } of records) if (seen.get(record.id) === at) changes.push({ kind: "upsert", record, position: String(at) });
   }
   const to: Position = page.next === null ? { kind: "rest", after: highest } : { kind: "underWay", highest, next: page.next };
   const isUnmoved = from.kind === "rest" && to.kind === "rest" && to.after === from.after;
-  return { changes, position: formatPosition(to), more: page.next !== null, ...(isUnmoved ? { isUnmoved } : {}) };
+  return {
+    changes,
+    position: formatPosition(to),
+    more: page.next !== null,
+    ...(passedOver ? { unreadable: passedOver } : {}),
+    ...(isUnmoved ? { isUnmoved } : {}),
+  };
 }
 
 /** The log's own numbers for what was deleted; it lists many other kinds too. */

@@ -23,9 +23,13 @@ export function decodeRow(type: ExactType, row: Row, clock: WallClock): SystemRe
 }
 
 export function idOf(row: Row, what: string): string {
-  if (typeof row.ID === "string" && isGuid(row.ID)) return row.ID.toLowerCase();
+  const id = readableId(row);
+  if (id !== null) return id;
   throw new UnexpectedAnswerError("EXACT", `Exact Online sent a row of ${what} without an ID.`);
 }
+
+/** The id of a row of which something else may be wrong. */
+export const readableId = (row: Row): string | null => (typeof row.ID === "string" && isGuid(row.ID) ? row.ID.toLowerCase() : null);
 
 /** An Int64 comes as a string; a number is taken too, as long as it is exact. */
 export function int64Of(value: unknown, what: string): bigint {

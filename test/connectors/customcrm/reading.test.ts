@@ -50,17 +50,25 @@ describe("a record", () => {
   });
 
   it.each([
-    ["a number for a text", { Email: 7 }, /Customer c1: Email/],
-    ["an id that is none", { Id: "a,b" }, /Customer a,b: Id/],
-    ["a time that is none", { ModifiedAt: "yesterday" }, /Customer c1: ModifiedAt/],
-    ["a list", { Name: ["x"] }, /Customer c1: Name/],
-  ])("with %s is named in the error", async (_what, wrong, message) => {
+    ["a number for a text", { Email: 7 }, "c1", /Customer c1: Email/],
+    ["an id that is none", { Id: "a,b" }, null, /Customer without an Id: Id/],
+    ["a time that is none", { ModifiedAt: "yesterday" }, "c1", /Customer c1: ModifiedAt/],
+    ["a list", { Name: ["x"] }, "c1", /Customer c1: Name/],
+  ])("with %s is named, and holds up no other of its page (R14)", async (_what, wrong, id, message) => {
     scripted = await startScripted();
     scripted.server.script(page([customer("c0"), customer("c1", wrong)]));
+    const { records, unreadable } = await scripted.connector.list("Customer", null, background);
+    expect(records.map((record) => record.id)).toEqual(["c0"]);
+    expect(unreadable).toEqual([{ type: "Customer", id, message: expect.stringMatching(message) }]);
+    expect((await scripted.connector.status()).problem).toMatchObject({ code: "UNEXPECTED_ANSWER", message: expect.stringMatching(message) });
+  });
+
+  it("alone on its page is an answer that can't be read, not an empty list (I11)", async () => {
+    scripted = await startScripted();
+    scripted.server.script(page([customer("c1", { Email: 7 })]));
     const error = await caught(scripted.connector.list("Customer", null, background));
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
-    expect((error as Error).message).toMatch(message);
-    expect((await scripted.connector.status()).problem).toMatchObject({ code: "UNEXPECTED_ANSWER" });
+    expect((error as Error).message).toMatch(/Customer c1: Email/);
   });
 });
 

@@ -46,7 +46,15 @@ describe("what changed", () => {
     expect(page.position).toBe("9223372036854775806");
     const empty = await rig.exact.readFeed("Accounts", page.position, now);
     expect(lastCall()?.query.get("$filter")).toBe("Timestamp gt 9223372036854775806L");
-    expect(empty).toEqual({ changes: [], position: "9223372036854775806", more: false });
+    expect(empty).toEqual({ changes: [], position: "9223372036854775806", more: false, isUnmoved: true });
+  });
+
+  it("passes over a row that can't be read, by name, and gives the others (R14)", async () => {
+    rig.server.answer(results([account(1, 30, { EndDate: "yesterday" }), account(2, 20)]));
+    const page = await rig.exact.readFeed("Accounts", "5", now);
+    expect(idsOf(page)).toEqual([guid(2)]);
+    expect(page.position).toBe("30");
+    expect(page.unreadable).toEqual([{ type: "Accounts", id: guid(1), message: expect.any(String) }]);
   });
 
   it("sorts the rows, as Exact promises no order, and keeps the highest of each record", async () => {
