@@ -17,6 +17,8 @@ ENV NODE_ENV=production
 ENV HOST=0.0.0.0
 ENV PORT=4000
 ENV TANDEM_DATA_DIR=/data
+# A load balancer has that long to notice that it stops.
+ENV DRAIN_SECONDS=5
 # What the gateway writes, if anything, it writes there: the root may be read-only.
 RUN mkdir -p /data && chown node:node /data
 VOLUME /data

@@ -63,6 +63,8 @@ export interface App {
   readonly store: Store;
   readonly engine: Engine;
   summary(): Promise<Summary>;
+  /** Still answers, and says that it is not ready any more. */
+  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -187,6 +189,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       store,
       engine,
       summary: () => summaryOf(store),
+      drain: () => server.drain(),
       stop,
     };
   } catch (error) {

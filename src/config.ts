@@ -32,6 +32,8 @@ interface CommonConfig {
   readonly persisted: { readonly path: string | null; readonly isOnly: boolean };
   /** Nothing is shown that only helps in development. */
   readonly isProduction: boolean;
+  /** For how long requests are still taken after it was told to stop, while `/health/ready` sends them elsewhere. */
+  readonly drainSeconds: number;
   /** Where traces are sent; null: nowhere. */
   readonly tracing: TracingConfig | null;
   /** Routers that ask how long each field took are told. */
@@ -237,6 +239,7 @@ function commonConfig(values: Variables) {
     encryptionKeys: values.ENCRYPTION_KEY ?? [],
     access: accessConfig(values),
     persisted: { path: values.PERSISTED_DOCUMENTS ?? null, isOnly: values.PERSISTED_ONLY === "true" },
+    drainSeconds: values.DRAIN_SECONDS ?? 0,
     tracing: tracingConfig(values),
     federatedTraces: values.FEDERATED_TRACES === "true",
     isProduction: values.NODE_ENV === "production",

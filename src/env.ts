@@ -28,6 +28,7 @@ const shape = {
   PORT: wholeNumber("a port from 0 (any that is free) to 65535", 0, 65_535),
   PUBLIC_URL: url("the http or https address under which others reach the gateway"),
   ROLE: oneOf("all, api or worker", ["all", "api", "worker"]),
+  DRAIN_SECONDS: wholeNumber("how many seconds it still answers when it is told to stop, 0 to 300", 0, 300),
   API_KEYS: apiKeys("secrets of at least 16 characters without blanks and colons, or name:secret:scopes with scopes of read, write and sync joined by +"),
   JWT_JWKS_URL: url("the http or https address of your identity provider's key set"),
   JWT_ISSUER: text("the issuer (`iss`) that tokens must have"),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, parseConfig } from "./config.js";
 import { withEncryptionKey } from "./encryption-key.js";
 import { firstScreen, type Running } from "./first-screen.js";
@@ -66,6 +67,8 @@ async function serve(config: Config): Promise<void> {
   showProgress(app, process.stdout, sinceMs, asked.signal).catch(report);
   await askedToStop;
   process.stdout.write("\nStopping …\n");
+  app.drain();
+  await sleep(config.drainSeconds * 1000);
 }
 
 /** REDIS_URL if it is set, else a private server if a program for it is at hand, else memory. */

@@ -45,6 +45,7 @@ describe("which systems", () => {
       logLevel: "warn",
       access: { apiKeys: [], jwksUrl: null, jwtIssuer: null, jwtAudiences: [], corsOrigins: [], ratePerMinute: null, monitoring: "open" },
       isProduction: false,
+      drainSeconds: 0,
       tracing: null,
       federatedTraces: false,
       isJitOn: true,

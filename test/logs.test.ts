@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { InvalidInputError, RefusedError, UnavailableError } from "../src/domain/errors.js";
 import { createLog, loggedError } from "../src/log.js";
+import { decideInBrowser } from "./e2e/browser.js";
 import { type SmallWorld, startSmallWorld, until } from "./e2e/small-world.js";
 
 /** What the two sandboxes are seeded with, what clients send, and what lets anybody in. */
@@ -22,18 +23,11 @@ const post = async (query: string, variables: object = {}, credential = key): Pr
   return (await answer.json()) as never;
 };
 
-/** What a browser does to let the gateway in; a key is asked for first. */
+/** A key is asked for first. */
 async function consent({ app, exact }: SmallWorld): Promise<void> {
   const authorization = `Basic ${Buffer.from(`operator:${key}`).toString("base64")}`;
   expect((await fetch(`${app.url}/auth/exact`, { redirect: "manual" })).status).toBe(401);
-  const begin = await fetch(`${app.url}/auth/exact`, { redirect: "manual", headers: { authorization } });
-  const shown = await (await fetch(begin.headers.get("location") ?? "")).text();
-  const form = [...shown.matchAll(/name="(\w+)" value="([^"]*)">/g)].map(
-    ([, name = "", value = ""]) => [name, value.replaceAll("&amp;", "&")] as [string, string],
-  );
-  const body = new URLSearchParams([...form.filter(([name]) => name !== "decision"), ["decision", "allow"]]);
-  const back = await fetch(`${exact.origin}/api/oauth2/auth`, { method: "POST", body, redirect: "manual" });
-  expect((await fetch(back.headers.get("location") ?? "")).status).toBe(200);
+  expect((await fetch(await decideInBrowser(app.url, exact.origin, "allow", { authorization }))).status).toBe(200);
 }
 
 describe("the log of a whole run, in every detail", { timeout: 90_000 }, () => {

@@ -33,6 +33,8 @@ export interface ServerParts extends Omit<GraphqlParts, "schema" | "newId" | "st
 export interface Server {
   readonly url: string;
   readonly port: number;
+  /** Says that it is not ready, and ends connections with their next answer, so that whoever spreads requests sends them elsewhere. All are still answered. */
+  drain(): void;
   /** Takes no more requests, answers those that are under way, then closes. More than once is harmless. */
   stop(): Promise<void>;
 }
@@ -52,10 +54,16 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     // How often Node looks for requests that take too long.
     http: { headersTimeout: arrivalMs, connectionsCheckingInterval: Math.ceil(arrivalMs / 6) },
   });
-  let stopping: Promise<void> | undefined;
+  let isDraining = false;
+  const stopping = ["The gateway is stopping: send requests to another one."];
+  const reasonsNotReady = async () => [...((await parts.reasonsNotReady?.()) ?? []), ...(isDraining ? stopping : [])];
+  app.addHook("onSend", async (_request, reply) => {
+    if (isDraining) reply.header("connection", "close");
+  });
+  let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= app.close();
-    return stopping;
+    stopped ??= app.close();
+    return stopped;
   };
   try {
     addRequestSpans(app);
@@ -69,7 +77,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
       isOriginAllowed: isOriginListed(corsOrigins),
     });
     addExplorer(app);
-    addHealth(app, parts);
+    addHealth(app, { ...parts, reasonsNotReady });
     addMetrics(app, parts);
     for (const add of parts.routes ?? []) await app.register(async (scope) => add(scope));
     await app.listen({ host: parts.host, port: parts.port });
@@ -80,5 +88,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const address = app.server.address();
   const port = typeof address === "object" && address ? address.port : parts.port;
   const host = parts.host.includes(":") ? `[${parts.host}]` : parts.host;
-  return { url: `http://${host}:${port}`, port, stop };
+  const drain = () => {
+    isDraining = true;
+  };
+  return { url: `http://${host}:${port}`, port, drain, stop };
 }

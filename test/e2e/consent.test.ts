@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { createClient } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { describeWithOwnRedis, startOwnRedis } from "../helpers/redis.js";
+import { decideInBrowser } from "./browser.js";
 import { type SmallWorld, type SmallWorldOptions, startSmallWorld, until } from "./small-world.js";
 
 let world: SmallWorld;
@@ -29,23 +30,7 @@ async function open(address: string): Promise<Page> {
   return { status: answer.status, text, title: /<h1>(.*?)<\/h1>/.exec(text)?.[1] ?? "" };
 }
 
-/** What a browser does up to the decision: gives the address of the callback that Exact sends it to. */
-async function decide(decision: "allow" | "deny"): Promise<string> {
-  const begin = await fetch(`${world.app.url}/auth/exact`, { redirect: "manual" });
-  expect(begin.status).toBe(302);
-  const shown = await fetch(begin.headers.get("location") ?? "");
-  expect(shown.status).toBe(200);
-  const form = [...(await shown.text()).matchAll(/name="(\w+)" value="([^"]*)">/g)].map(([, name, value]): [string, string] => [
-    name ?? "",
-    (value ?? "").replaceAll("&amp;", "&"),
-  ]);
-  const fields = form.filter(([name]) => name !== "decision");
-  const body = new URLSearchParams([...fields, ["decision", decision]]);
-  const back = await fetch(`${world.exact.origin}/api/oauth2/auth`, { method: "POST", body, redirect: "manual" });
-  expect(back.status).toBe(302);
-  return back.headers.get("location") ?? "";
-}
-
+const decide = (decision: "allow" | "deny") => decideInBrowser(world.app.url, world.exact.origin, decision);
 const consent = async (): Promise<Page> => open(await decide("allow"));
 const tokenCalls = (): number => world.exact.calls.count("POST /api/oauth2/token");
 const feedReads = (): number => world.exact.calls.all().filter((call) => call.path.includes("/sync/CRM/Accounts") && call.status === 200).length;

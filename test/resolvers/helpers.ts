@@ -59,6 +59,10 @@ export class World {
     return this;
   }
 
+  drain(): void {
+    this.#server?.drain();
+  }
+
   async stop(): Promise<void> {
     await this.#server?.stop();
   }

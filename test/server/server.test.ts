@@ -149,6 +149,17 @@ describe("the server", () => {
     await expect(get("/health/live")).rejects.toThrow();
   });
 
+  it("says that it is not ready while it drains, still answers, and ends each connection with its answer", async () => {
+    await world.serve();
+    await world.given(...firms(1, 0));
+    expect([(await get("/health/ready")).status, (await get("/health/live")).headers.get("connection")]).toEqual([200, "keep-alive"]);
+    world.drain();
+    const ready = await get("/health/ready");
+    expect([ready.status, ((await ready.json()) as { reasons: string[] }).reasons]).toEqual([503, ["The gateway is stopping: send requests to another one."]]);
+    expect((await get("/health/live")).headers.get("connection")).toBe("close");
+    expect(await world.send({ query: "{ accounts { nodes { name } } }" })).toMatchObject({ status: 200, errors: [] });
+  });
+
   it("serves further routes beside its own", async () => {
     world = await startWorld({
       routes: [
