@@ -262,6 +262,8 @@ function returns(world: World, links: Links): readonly string[] {
     // An address merges as one: emptying a part of it loses with the whole.
     if (row?.group) return [];
     if (now !== clear.saw || owner?.state === "CONFLICT") return [];
+    // Emptied before the two were linked: then a value beats no value (R4).
+    if (clear.step < (world.linkedAt.get(`${clear.system}:${clear.recordId}`) ?? Number.POSITIVE_INFINITY)) return [];
     // It stood empty before as well: after a lost answer nobody can tell whether our write was ignored or undone.
     if (isUncertain(world, links, clear)) return [];
     return [`I4 ${clear.system} ${clear.recordId} ${clear.property} was emptied, and holds ${clear.saw} again.`];
