@@ -5,21 +5,25 @@ import type { Observation, Sighting } from "./decide/observation.js";
 import { survivorOf } from "./decide/survivor.js";
 import { referrers } from "./join.js";
 import type { Seen } from "./observe.js";
-import { fits, openCreates } from "./open-creates.js";
+import { fits, type OpenCreate } from "./open-creates.js";
 import type { SettleParts } from "./parts.js";
 
 /** What a plan must know besides the two records; asked only where it can matter, as each is a look-up of its own. */
-export async function circumstancesOf(parts: SettleParts, seen: Seen): Promise<Pick<Observation, "hold" | "referencedBy" | "sides">> {
-  const [hold, referencedBy, sides] = await Promise.all([holdOf(parts, seen), referencedByOf(parts, seen), withSurvivors(parts, seen)]);
+export async function circumstancesOf(
+  parts: SettleParts,
+  seen: Seen,
+  openIn: (system: System) => Promise<readonly OpenCreate[]>,
+): Promise<Pick<Observation, "hold" | "referencedBy" | "sides">> {
+  const [hold, referencedBy, sides] = await Promise.all([holdOf(seen, openIn), referencedByOf(parts, seen), withSurvivors(parts, seen)]);
   return { hold, referencedBy, sides };
 }
 
 /** The create of another entity that this record may belong to: until that is settled it is neither matched nor copied. */
-async function holdOf({ store, settings }: SettleParts, { entity, flow, sides }: Seen): Promise<NonNullable<Observation["hold"]> | null> {
+async function holdOf({ entity, sides }: Seen, openIn: (system: System) => Promise<readonly OpenCreate[]>): Promise<NonNullable<Observation["hold"]> | null> {
   const system = aloneIn(entity);
   const side = system && sides[system];
   if (!system || side?.kind !== "present" || entity.linkedAt !== null) return null;
-  const open = await openCreates({ store, flows: settings.flows }, system, [recordTypeOf(flow, system)]);
+  const open = await openIn(system);
   const own = open.find((one) => one.entity.id !== entity.id && fits(one, side.record));
   return own ? { reason: "A create of ours is under way that this record may come from.", until: own.entity.nextActionAt } : null;
 }

@@ -6,15 +6,21 @@ import { decideMatch, type MatchDecision, reachOf } from "./match.js";
 /** More than this many carriers of one key are not read: with two it is a REVIEW already. */
 const keyLimit = 20;
 
+export interface Matching {
+  readonly match: MatchDecision;
+  /** Everybody who had a say. */
+  readonly restsOn: readonly string[];
+}
+
 /** Decides for an entity with one side, on everybody who has a say: two steps out, as far as R6 looks. */
-export async function matchOf(entities: EntityReader, flow: Dataflow, subject: Entity): Promise<MatchDecision> {
+export async function matchingOf(entities: EntityReader, flow: Dataflow, subject: Entity): Promise<Matching> {
   const oneSided = (subject.records.CUSTOMCRM === null) !== (subject.records.EXACT === null);
-  if (!oneSided || (flow.match.length === 0 && !subject.review)) return { kind: "none" };
+  if (!oneSided || (flow.match.length === 0 && !subject.review)) return { match: { kind: "none" }, restsOn: [] };
   const near = await reach(entities, flow, [subject]);
   const far = await reach(entities, flow, near);
   const pool = new Map([...near, ...far].map((one) => [one.id, one]));
   pool.delete(subject.id);
-  return decideMatch({ flow, subject, pool: [...pool.values()] });
+  return { match: decideMatch({ flow, subject, pool: [...pool.values()] }), restsOn: [...pool.keys()] };
 }
 
 async function reach(entities: EntityReader, flow: Dataflow, from: readonly Entity[]): Promise<readonly Entity[]> {

@@ -28,8 +28,11 @@ export async function wakeReviews({ store }: ReviewParts, flow: Dataflow, entity
 
 /** The same after an entity was stored, where its keys have changed. */
 export async function recheckReviews(parts: ReviewParts, flow: Dataflow, before: Entity, after: Entity): Promise<void> {
-  if (keysOf(flow, before) !== keysOf(flow, after)) await wakeReviews(parts, flow, after);
+  if (hasOtherKeys(flow, before, after)) await wakeReviews(parts, flow, after);
 }
+
+/** Whether others may find it now, or find it no more. */
+export const hasOtherKeys = (flow: Dataflow, before: Entity, after: Entity): boolean => keysOf(flow, before) !== keysOf(flow, after);
 
 /** null: nothing can rest on them, as it is no candidate for anybody. */
 function keysOf(flow: Dataflow, entity: Entity): string | null {

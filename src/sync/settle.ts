@@ -4,19 +4,18 @@ import type { PlannedActionKind } from "../domain/run.js";
 import { isoTime } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
-import { circumstancesOf } from "./circumstances.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { writeOf } from "./document.js";
+import { Foresight } from "./foresight.js";
 import { join } from "./join.js";
 import { lookForLost } from "./lost.js";
-import { matchOf } from "./matching.js";
 import { type Batch, observe, recordRefs, type Seen } from "./observe.js";
 import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
 import { plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
 import { renewed } from "./renew.js";
-import { recheckReviews, wakeReviews } from "./reviewing.js";
+import { hasOtherKeys, recheckReviews, wakeReviews } from "./reviewing.js";
 import { readNow } from "./send.js";
 
 export interface Settled {
@@ -84,28 +83,35 @@ async function settleRound(
     else entities.push(entity);
   });
   const batch = await observeWhole(parts, entities, options);
+  await Promise.all(batch.seen.map((seen) => wakeOthers(parts, seen)));
+  const foresight = new Foresight(parts, batch.seen);
   const again: string[] = [];
   const reader = new Reader(parts, options);
   const wave: (() => Promise<void>)[] = [];
   for (const seen of batch.seen) {
     if (options.signal?.aborted) break;
     const { id } = seen.entity;
-    await wakeAwaiting(parts, seen.entity);
-    await wakeReviews(parts, seen.flow, seen.entity);
-    await wakeReferred(parts, seen.entity);
-    const looked = await lookForLost(parts, seen, callOptions(options));
-    if (looked.adopted) {
+    // Another one of this round was joined with it.
+    if (foresight.hasTouched(id)) {
       again.push(id);
       continue;
     }
-    const observation = await observationOf(parts, batch, seen, looked.lookedFor, options);
+    const looked = await lookForLost(parts, seen, callOptions(options));
+    if (looked.adopted) {
+      foresight.distrust();
+      again.push(id);
+      continue;
+    }
+    const observation = await observationOf(parts, batch, seen, foresight, looked.lookedFor, options);
     const planned = plan(observation);
     const isCarriedOut = planned.writes.length === 0 || !options.withoutPush;
     if (isCarriedOut && (await parts.guard?.(seen.entity, planned)) === "hold") {
+      foresight.distrust();
       again.push(id);
       continue;
     }
     if (isCarriedOut && !planned.link) parts.onPlanned?.(observation, planned);
+    foresight.touched(id, ...(planned.link ? [planned.link.with] : []));
     if (planned.link) {
       if (await join(parts, held, seen, planned)) {
         parts.onPlanned?.(observation, planned);
@@ -122,6 +128,7 @@ async function settleRound(
       results.set(id, await storeOwing(parts, seen, planned));
     } else {
       results.set(id, await store(parts, seen, observation, planned));
+      if (hasOtherKeys(seen.flow, seen.entity, planned.next)) foresight.distrust();
     }
   }
   while (wave.length > 0 && !options.signal?.aborted && !options.isHalted?.()) {
@@ -130,6 +137,10 @@ async function settleRound(
     for (const one of ended) if (one.status === "rejected") throw one.reason;
   }
   return again;
+}
+
+async function wakeOthers(parts: SettleParts, { flow, entity }: Seen): Promise<void> {
+  await Promise.all([wakeAwaiting(parts, entity), wakeReviews(parts, flow, entity), wakeReferred(parts, entity)]);
 }
 
 /** Writers side by side: what they read is read together. The budgets hold them back where a system is slower. */
@@ -182,19 +193,19 @@ async function observeWhole(parts: SettleParts, entities: readonly Entity[], opt
   return observe(parts.store, parts.settings.flows, entities);
 }
 
-async function observationOf(parts: SettleParts, batch: Batch, seen: Seen, lookedFor: readonly string[], options: SettleOptions): Promise<Observation> {
-  const [match, settings, circumstances] = await Promise.all([
-    matchOf(parts.store.entities, seen.flow, seen.entity),
-    parts.policy(seen.entity.type),
-    circumstancesOf(parts, seen),
-  ]);
+async function observationOf(
+  parts: SettleParts,
+  batch: Batch,
+  seen: Seen,
+  foresight: Foresight,
+  lookedFor: readonly string[],
+  options: SettleOptions,
+): Promise<Observation> {
   return {
     flow: seen.flow,
     entity: seen.entity,
-    ...circumstances,
+    ...(await foresight.of(seen)),
     references: batch.references,
-    settings,
-    match,
     ...(lookedFor.length > 0 ? { lookedFor } : {}),
     ...(options.urgent ? { urgent: true } : {}),
     now: parts.clock(),
