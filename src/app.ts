@@ -5,8 +5,9 @@ import type { Config } from "./config.js";
 import { type LinkParts, type Links, linksOf, type SandboxParts, tenantOf } from "./connect.js";
 import { exactBudgetRules } from "./connectors/budget.js";
 import { readDataflowFile } from "./dataflow-file.js";
+import type { Dataflow } from "./domain/dataflow.js";
 import { limits } from "./domain/limits.js";
-import { type SyncSettings } from "./domain/settings.js";
+import type { SyncSettings } from "./domain/settings.js";
 import { type Clock, type EntityType, entityTypes, isoTime } from "./domain/words.js";
 import type { Summary } from "./first-screen.js";
 import { withLogFields } from "./log.js";
@@ -79,11 +80,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     const startedAt = isoTime(clock());
     const settings = { ...siteSettings(config), ...parts.settings };
     const tenant = parts.tenant ?? tenantOf(config);
-    const { store: kept, queue: plain } = await openStore(config, redisUrl, tenant, clock, log);
+    const { store: kept, queue: plain } = await openStore(config, settings.flows, redisUrl, tenant, clock, log);
     const queue = traced(plain);
     started.push(kept);
     const metrics = new Metrics();
-    const links = await linkUp(config, { ...parts, onCall: (call) => metrics.called(call) }, kept, clock, started);
+    const links = await linkUp(config, { ...parts, flows: settings.flows, onCall: (call) => metrics.called(call) }, kept, clock, started);
     const store = announced(kept, clock, (error) => log.warn(error, "A change could not be announced."));
     const connectors = { CUSTOMCRM: links.customcrm, EXACT: links.exact };
     const policy = async (type: EntityType) => planSettings(settings, await dataflowState(store, type, config.firstContact));
@@ -209,11 +210,18 @@ function siteSettings(config: Config): SyncSettings {
   return config.mode === "sandbox" ? { ...settings, overlapMs: 60_000, quarantineMs: 60_000 } : settings;
 }
 
-async function openStore(config: Config, url: string | null, tenant: string, clock: Clock, log: Logger): Promise<{ store: Store; queue: Queue }> {
+async function openStore(
+  config: Config,
+  flows: readonly Dataflow[],
+  url: string | null,
+  tenant: string,
+  clock: Clock,
+  log: Logger,
+): Promise<{ store: Store; queue: Queue }> {
   const say = (message: string, error?: unknown) => log.warn(error, message);
   if (url === null)
-    return { store: new MemoryStore({ clock, encryptionKey: config.encryptionKeys, log: say }), queue: new InProcessQueue({ clock, log: say }) };
-  const store = await RedisStore.connect({ url, tenant, encryptionKey: config.encryptionKeys, clock, log: say });
+    return { store: new MemoryStore({ clock, encryptionKey: config.encryptionKeys, flows, log: say }), queue: new InProcessQueue({ clock, log: say }) };
+  const store = await RedisStore.connect({ url, tenant, encryptionKey: config.encryptionKeys, clock, flows, log: say });
   try {
     for (const warning of (await store.persistence()).warnings) log.warn(warning);
     return { store, queue: await BullmqQueue.connect({ url, tenant, log: say }) };
@@ -239,14 +247,14 @@ function doorkeeperOf({ access }: Config, store: Store, clock: Clock, log: Logge
 
 async function linkUp(
   config: Config,
-  parts: AppParts & Pick<LinkParts, "onCall">,
+  parts: AppParts & Pick<LinkParts, "onCall" | "flows">,
   store: Store,
   clock: Clock,
   started: { stop(): Promise<unknown> }[],
 ): Promise<Links> {
   const rules = parts.budgetRules ?? exactBudgetRules;
   if (config.mode === "real") {
-    const links = linksOf({ config, store, clock, log: parts.log, rules, onCall: parts.onCall });
+    const links = linksOf({ config, store, clock, log: parts.log, rules, flows: parts.flows, onCall: parts.onCall });
     started.push({ stop: links.stop });
     return links;
   }
@@ -255,7 +263,7 @@ async function linkUp(
   if (own) started.push(own);
   const sandboxes = parts.sandboxes ?? own;
   if (!sandboxes) throw new Error("There is no sandbox.");
-  const links = linksOf({ config, store, clock, log: parts.log, rules, onCall: parts.onCall, sandboxes });
+  const links = linksOf({ config, store, clock, log: parts.log, rules, flows: parts.flows, onCall: parts.onCall, sandboxes });
   started.push({ stop: links.stop });
   await links.consentWithoutBrowser();
   return links;

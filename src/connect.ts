@@ -7,8 +7,9 @@ import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/
 import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
 import { createExactConnector, type ExactConnector, readWebhook } from "./connectors/exact/index.js";
 import { type CallRecord, HttpClient } from "./connectors/http.js";
+import { type Dataflow, exactTypesOf } from "./domain/dataflow.js";
 import { NotAuthorizedError } from "./domain/errors.js";
-import type { Clock, System } from "./domain/words.js";
+import type { Clock, ExactType, System } from "./domain/words.js";
 import type { ConsentDoor } from "./server/consent.routes.js";
 import type { WebhookDoor } from "./server/webhook.routes.js";
 import type { BudgetRules } from "./store/budget.js";
@@ -32,6 +33,8 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly rules: BudgetRules;
+  /** The site's table: which of Exact's records are read. */
+  readonly flows: readonly Dataflow[];
   /** Told of every call to a system. */
   readonly onCall?: ((call: CallRecord) => void) | undefined;
   readonly sandboxes?: SandboxParts;
@@ -59,7 +62,7 @@ const exactReceiptMs = 24 * 3_600_000;
 const interactive = { class: "interactive" } as const;
 
 /** The two connectors, and the doors through which the systems reach us. */
-export function linksOf({ config, store, clock, log, rules, onCall, sandboxes }: LinkParts): Links {
+export function linksOf({ config, store, clock, log, rules, flows, onCall, sandboxes }: LinkParts): Links {
   const exactConfig = sandboxes ? sandboxExact(config, sandboxes) : realPart(config).exact;
   const crmConfig = sandboxes ? sandboxCustomcrm(sandboxes) : realPart(config).customcrm;
   const logCall = (call: CallRecord) => {
@@ -81,6 +84,7 @@ export function linksOf({ config, store, clock, log, rules, onCall, sandboxes }:
   });
   const exact = createExactConnector({
     ...exactConfig,
+    types: exactTypesOf(flows),
     secrets: store.secrets,
     leases: store.leases,
     documents: store.documents,
@@ -106,7 +110,7 @@ export function linksOf({ config, store, clock, log, rules, onCall, sandboxes }:
       complete: (query) => exact.takeConsent(query, interactive),
       user: () => exact.findDivision(interactive),
     },
-    webhooks: [...exactDoor(exactConfig, exact), ...customcrmDoor(crmConfig, customcrm, clock)],
+    webhooks: [...exactDoor(exactConfig, exact, exactTypesOf(flows)), ...customcrmDoor(crmConfig, customcrm, clock)],
     consentWithoutBrowser: async () => {
       if (sandboxes) await consentOf(exact, exactConfig, sandboxes);
     },
@@ -129,14 +133,14 @@ async function consentOf(exact: ExactConnector, { redirectUri }: ExactConfig, { 
   await exact.completeConsent(new URLSearchParams({ code: sandbox.issueCode(redirectUri), state }).toString(), interactive);
 }
 
-function exactDoor({ clientId, division, webhookSecret }: ExactConfig, exact: ExactConnector): readonly WebhookDoor[] {
+function exactDoor({ clientId, division, webhookSecret }: ExactConfig, exact: ExactConnector, topics: readonly ExactType[]): readonly WebhookDoor[] {
   if (webhookSecret === null) return [];
   return [
     {
       system: "EXACT",
       path: "/webhooks/exact",
       read: (body) => {
-        const message = readWebhook(body, { secret: webhookSecret, clientId, division });
+        const message = readWebhook(body, { secret: webhookSecret, clientId, division, topics });
         return message.kind === "hint" ? { kind: "hint", receipt: message.replayKey, keepMs: exactReceiptMs } : message;
       },
       subscribe: async (url, options) => {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { type CreateRule, type Dataflow, type DataflowRow, dataflows } from "./domain/dataflow.js";
+import { type CreateRule, type Dataflow, type DataflowRow, dataflowOf, dataflows, retargets } from "./domain/dataflow.js";
 import { InvalidInputError } from "./domain/errors.js";
+import { requiredBy } from "./domain/required.js";
 import { defaultSettings, type SyncSettings } from "./domain/settings.js";
 import { type EntityType, entityTypes } from "./domain/words.js";
 
@@ -21,6 +22,7 @@ const createRule = z.union([
 ]);
 
 const flowSettings = z.strictObject({
+  exact: z.string().optional(),
   create: z.strictObject({ toExact: createRule.optional(), toCustomcrm: createRule.optional() }).optional(),
   match: z.union([z.literal("none").transform(() => [] as string[][]), z.array(z.array(z.string()).min(1))]).optional(),
   delete: z.enum(["DETACH", "ARCHIVE", "PROPAGATE"]).optional(),
@@ -70,16 +72,17 @@ export function parseDataflowFile(text: string, fileName = "dataflow.yml"): Sync
   const parsed = faults.length === 0 ? fileSchema.safeParse(document.toJS() ?? {}) : null;
   for (const issue of parsed?.error?.issues ?? []) fault(issue.path, issue.message);
   for (const type of entityTypes) {
-    const flow = dataflows.find((one) => one.type === type);
     const settings = parsed?.data?.dataflows?.[type];
-    if (flow && settings) for (const [path, message] of unknownNames(flow, settings)) fault(["dataflows", type, ...path], message);
+    const flow = targetOf(type, settings);
+    if (!flow) fault(["dataflows", type, "exact"], `${type} can't be kept there; it can be kept as ${targetsOf(type).join(" or ")}.`);
+    else if (settings) for (const [path, message] of unknownNames(flow, settings)) fault(["dataflows", type, ...path], message);
   }
   if (faults.length > 0 || !parsed?.data) throw new InvalidInputError(faults.join("\n"));
 
   const { data } = parsed;
   return {
     ...defaultSettings,
-    flows: dataflows.map((flow) => applied(flow, data.dataflows?.[flow.type])),
+    flows: dataflows.map((flow) => applied(targetOf(flow.type, data.dataflows?.[flow.type]) ?? flow, data.dataflows?.[flow.type])),
     defaultAccount: data.products?.defaultAccount ?? null,
     guards: {
       deletions: data.guards?.deletions ?? defaultSettings.guards.deletions,
@@ -89,6 +92,14 @@ export function parseDataflowFile(text: string, fileName = "dataflow.yml"): Sync
     clockToleranceMs: data.clockToleranceSeconds === undefined ? defaultSettings.clockToleranceMs : data.clockToleranceSeconds * 1000,
   };
 }
+
+/** The shipped dataflow, or the one that keeps the type as other records of Exact; undefined: there is none such. */
+const targetOf = (type: EntityType, settings: FlowSettings | undefined): Dataflow | undefined =>
+  settings?.exact === undefined
+    ? dataflowOf(dataflows, type)
+    : [...dataflows, ...retargets].find((flow) => flow.type === type && flow.exact === settings.exact);
+
+const targetsOf = (type: EntityType): readonly string[] => [...dataflows, ...retargets].filter((flow) => flow.type === type).map((flow) => flow.exact);
 
 /** Fields that the dataflow does not have, wherever the settings name one. */
 function* unknownNames(flow: Dataflow, settings: FlowSettings): Generator<[PropertyKey[], string]> {
@@ -105,8 +116,9 @@ function* unknownNames(flow: Dataflow, settings: FlowSettings): Generator<[Prope
   const renamed = flow.rows.map((row) => settings.fields?.[row.field]?.customcrmProperty ?? row.customcrm);
   const twice = renamed.find((name, i) => renamed.indexOf(name) !== i);
   if (twice) yield [["fields"], `the Customcrm property "${twice}" would hold two fields.`];
-  const needed: Record<EntityType, string> = { ACCOUNT: "name", CONTACT: "lastName", PRODUCT: "name" };
-  if (settings.fields?.[needed[flow.type]]?.off) yield [["fields", needed[flow.type], "off"], "no record can be made without this field."];
+  // Contacts keep their reference to an account by themselves.
+  const needed = flow.rows.filter((row) => !row.refersTo && requiredBy(flow, row) !== null).map((row) => row.field);
+  for (const field of needed) if (settings.fields?.[field]?.off) yield [["fields", field, "off"], "no record can be made without this field."];
 }
 
 function applied(flow: Dataflow, settings: FlowSettings | undefined): Dataflow {

@@ -36,7 +36,12 @@ export async function openStore(env: NodeJS.ProcessEnv, sharing: Sharing): Promi
   const config = withEncryptionKey(parseConfig(env));
   const redis = await redisOf(config, sharing);
   try {
-    const store = await RedisStore.connect({ url: redis.value, tenant: tenantOf(config), encryptionKey: config.encryptionKeys });
+    const store = await RedisStore.connect({
+      url: redis.value,
+      tenant: tenantOf(config),
+      encryptionKey: config.encryptionKeys,
+      flows: readDataflowFile().flows,
+    });
     const stop = async () => {
       await store.stop();
       await redis.stop();
@@ -76,7 +81,7 @@ export async function openParts(env: NodeJS.ProcessEnv, { store, config }: Opene
     const sandboxes = config.mode === "sandbox" ? await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") }) : null;
     if (sandboxes) stops.push(() => sandboxes.stop());
     const log = pino({ level: env.LOG_LEVEL ?? "warn" }, pino.destination(2));
-    const links = linksOf({ config, store, clock: Date.now, log, rules: exactBudgetRules, ...(sandboxes ? { sandboxes } : {}) });
+    const links = linksOf({ config, store, clock: Date.now, log, rules: exactBudgetRules, flows: settings.flows, ...(sandboxes ? { sandboxes } : {}) });
     stops.push(() => links.stop());
     await links.consentWithoutBrowser();
     const value: RebuildParts = {

@@ -40,9 +40,9 @@ export async function startSandboxBench({ settings, mark, exactSettings }: Bench
   // Limits are a matter of pace, which is tested elsewhere.
   const sandboxes = await startSandboxes({ exactSettings: { minuteLimit: null, dayLimit: null, fairUseLimit: null, ...exactSettings } });
   const clock = () => sandboxes.exact.clock.now();
-  const store = new MemoryStore({ clock, encryptionKey: [randomBytes(32).toString("base64")] });
+  const store = new MemoryStore({ clock, flows: settings.flows, encryptionKey: [randomBytes(32).toString("base64")] });
   const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
-  const links = linksOf({ config: parseConfig({ PORT: "0" }), store, clock, log: silent(), rules, sandboxes });
+  const links = linksOf({ config: parseConfig({ PORT: "0" }), store, clock, log: silent(), rules, flows: settings.flows, sandboxes });
   const stop = async () => {
     links.stopWaiting();
     await links.stop();
@@ -90,7 +90,7 @@ export async function startRealBench(config: Config, { settings, mark, rules = e
       log: () => {},
     });
     started.push(shared);
-    const links = linksOf({ config, store: shared, clock: Date.now, log: silent(), rules });
+    const links = linksOf({ config, store: shared, clock: Date.now, log: silent(), rules, flows: settings.flows });
     started.push(links, { stop: async () => links.stopWaiting() });
     for (const connector of [links.customcrm, links.exact]) await connector.probe({ class: "interactive" });
     const fence = new Fence(mark);
@@ -99,7 +99,7 @@ export async function startRealBench(config: Config, { settings, mark, rules = e
       EXACT: connectorHands(links.exact, (made) => fence.note(made)),
     };
     const name = `${links.origins.customcrm} and ${links.origins.exact}`;
-    const own = new MemoryStore({ clock: Date.now, encryptionKey: [randomBytes(32).toString("base64")] });
+    const own = new MemoryStore({ clock: Date.now, flows: settings.flows, encryptionKey: [randomBytes(32).toString("base64")] });
     const patience = { attempts: 6, pauseMs: 20_000 };
     return { bench: await benchOf({ name, mark, links, store: own, fence, hands, settings, clock: Date.now, patience, passTime: null }), stop };
   } catch (error) {

@@ -1,9 +1,14 @@
-import type { CreateRule, Dataflow, DataflowRow } from "../domain/dataflow.js";
+import { type CreateRule, type Dataflow, type DataflowRow, shippedFlow } from "../domain/dataflow.js";
 import type { Override } from "./model.js";
 import { directionWords, policyWords } from "./words.js";
 
 /** What a site's table has otherwise than the shipped one, in words. */
 export function overridesOf(shipped: Dataflow, site: Dataflow): readonly Override[] {
+  const target = shippedFlow(site.type, site.exact);
+  // A dataflow to other records is compared with what is shipped for those.
+  if (site.exact !== shipped.exact && target) {
+    return [{ setting: "Kept in Exact as", shipped: shipped.exact, here: site.exact }, ...overridesOf(target, site)];
+  }
   const settings: readonly [string, (flow: Dataflow) => string][] = [
     ["Creation in Exact", (flow) => ruleWords(flow.create.toExact)],
     ["Creation in Customcrm", (flow) => ruleWords(flow.create.toCustomcrm)],

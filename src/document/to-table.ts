@@ -1,4 +1,4 @@
-import { type CreateRule, type Dataflow, type DataflowRow, dataflows, recordTypeOf } from "../domain/dataflow.js";
+import { type CreateRule, type Dataflow, type DataflowRow, dataflows, recordTypeOf, retargets } from "../domain/dataflow.js";
 import { type NamedRule, referrerName, systemNames } from "../domain/dataflow-sentences.js";
 import { type EntityType, entityTypes, otherSystem, type System } from "../domain/words.js";
 import type { DataflowDocument, Section, SectionRow } from "./model.js";
@@ -16,7 +16,7 @@ export function tableOf(document: DataflowDocument): readonly Dataflow[] {
 
 function flowOf(section: Section, from: System): Dataflow {
   const [customcrm, exact] = from === "CUSTOMCRM" ? [section.source, section.target] : [section.target, section.source];
-  const pair = dataflows.find((flow) => flow.customcrm === customcrm && flow.exact === exact);
+  const pair = [...dataflows, ...retargets].find((flow) => flow.customcrm === customcrm && flow.exact === exact);
   if (!pair) throw new Error(`The product has no dataflow between Customcrm ${customcrm} and Exact ${exact}.`);
   const rule = (named: NamedRule | null, source: System) => ruleOf(named ?? { kind: "never" }, source);
   const [toExact, toCustomcrm] =

@@ -1,6 +1,6 @@
 import { type CanonicalKind, canonical, type Fields } from "./canonical.js";
 import { contactProperties, customerProperties, productProperties } from "./customcrm-properties.js";
-import { exactAccountProperties, exactContactProperties } from "./exact-properties.js";
+import { exactAccountProperties, exactContactProperties, exactItemProperties } from "./exact-properties.js";
 import type { Properties, SystemRecord } from "./record.js";
 import type { ConflictPolicy, CustomcrmType, DeletePolicy, Direction, EntityType, ExactType, RecordType, System } from "./words.js";
 
@@ -45,10 +45,11 @@ export interface Dataflow {
 
 type Both = { direction?: Direction; policy?: ConflictPolicy; group?: string; refersTo?: EntityType };
 
+/** Exact would refuse an account's Code, as it knows it already, and the birth names overwrite the others. */
+type NeverMapped = "ID" | "Code" | "BirthName" | "BirthNamePrefix";
+
 /** Builds the rows of one pair of types; a property that a system does not have, or can't write, does not compile. */
-function rowsOf<C extends string, X extends Record<string, { flags: string }>>() {
-  // Exact would refuse a Code it knows already, and the birth names overwrite the others.
-  type Dangerous = "ID" | "Code" | "BirthName" | "BirthNamePrefix";
+function rowsOf<C extends string, X extends Record<string, { flags: string }>, Dangerous extends string = NeverMapped>() {
   type Writable = Exclude<{ [P in keyof X]: X[P]["flags"] extends `${string}u${string}` ? P : never }[keyof X] & string, Dangerous>;
   return (field: string, customcrm: C, exact: Writable, kind: CanonicalKind, attested: DataflowRow["attested"], more: Both = {}): DataflowRow => ({
     field,
@@ -65,6 +66,8 @@ function rowsOf<C extends string, X extends Record<string, { flags: string }>>()
 const account = rowsOf<keyof typeof customerProperties, typeof exactAccountProperties>();
 const contact = rowsOf<keyof typeof contactProperties, typeof exactContactProperties>();
 const product = rowsOf<keyof typeof productProperties, typeof exactContactProperties>();
+// An item's Code is the site's own number for it: given by hand, and changed by hand.
+const item = rowsOf<keyof typeof productProperties, typeof exactItemProperties, "ID">();
 const address = { group: "address" };
 const personName = { group: "name" };
 
@@ -141,11 +144,38 @@ export const dataflows: readonly Dataflow[] = [
   },
 ];
 
+/** What a site may have in place of a shipped dataflow, by its `dataflow.yml`: the same type, kept as other records of Exact. */
+export const retargets: readonly Dataflow[] = [
+  {
+    type: "PRODUCT",
+    customcrm: "Product",
+    exact: "Items",
+    create: { toExact: { kind: "always" }, toCustomcrm: { kind: "never" } },
+    match: [["number"]],
+    onDelete: "DETACH",
+    // What is on offer in a CRM is sold: Exact puts nothing else on a quotation or an order.
+    exactDefaults: { IsSalesItem: true },
+    externalId: "ExternalId",
+    rows: [
+      item("number", "Number", "Code", "code", "ours"),
+      item("name", "Name", "Description", "text", "ours"),
+      item("description", "Description", "Notes", "lines", "ours"),
+    ],
+  },
+];
+
+/** The dataflow of this type that keeps it as these records of Exact, as the product ships it. */
+export const shippedFlow = (type: EntityType, exact: ExactType): Dataflow | undefined =>
+  [...dataflows, ...retargets].find((flow) => flow.type === type && flow.exact === exact);
+
 export const dataflowOf = (flows: readonly Dataflow[], type: EntityType): Dataflow => {
   const found = flows.find((flow) => flow.type === type);
   if (!found) throw new Error(`No dataflow is set up for ${type}.`);
   return found;
 };
+
+/** The record types of Exact that a table uses, each once. */
+export const exactTypesOf = (flows: readonly Dataflow[]): readonly ExactType[] => [...new Set(flows.map((flow) => flow.exact))];
 
 export const recordTypeOf = (flow: Dataflow, system: System): RecordType => (system === "CUSTOMCRM" ? flow.customcrm : flow.exact);
 export const propertyOf = (row: DataflowRow, system: System): string => (system === "CUSTOMCRM" ? row.customcrm : row.exact);

@@ -1,5 +1,7 @@
+import type { ExactType } from "./words.js";
+
 /**
- * What Exact Online's resource pages say of each property of `crm/Accounts` and `crm/Contacts`: its Edm type, what may be
+ * What Exact Online's resource pages say of each property of `crm/Accounts`, `crm/Contacts` and `logistics/Items`: its Edm type, what may be
  * done with it, and its length where one is known. Everything that names an Exact property is checked against this table,
  * so that a property which Exact does not have does not compile.
  *
@@ -8,7 +10,13 @@
  */
 export type EdmType = "Guid" | "String" | "Int16" | "Int32" | "Int64" | "Byte" | "Double" | "Boolean" | "DateTime" | "Binary" | "Collection";
 
-export type ExactProperty = { readonly edm: EdmType; readonly flags: string; readonly maxLength?: number };
+export type ExactProperty = {
+  readonly edm: EdmType;
+  readonly flags: string;
+  readonly maxLength?: number;
+  /** Never empty, whatever else is filled: Exact refuses a create without it, and to clear it. */
+  readonly required?: true;
+};
 
 export const exactAccountProperties = {
   ID: { edm: "Guid", flags: "cuf" },
@@ -252,5 +260,44 @@ export const exactContactProperties = {
   TitleDescription: { edm: "String", flags: "" },
 } as const satisfies Record<string, ExactProperty>;
 
+/**
+ * An item's properties that a product may have to do with; of the rest (classes, free fields, ledgers, stock) nothing is read or
+ * written. Lengths and what raises a webhook are not on the page: those of Code and Description are known from the field.
+ */
+export const exactItemProperties = {
+  ID: { edm: "Guid", flags: "cuf" },
+  Barcode: { edm: "String", flags: "cuwf" },
+  Code: { edm: "String", flags: "cumwf", maxLength: 30, required: true },
+  Created: { edm: "DateTime", flags: "f" },
+  Creator: { edm: "Guid", flags: "" },
+  CreatorFullName: { edm: "String", flags: "" },
+  Description: { edm: "String", flags: "cumwf", maxLength: 60, required: true },
+  Division: { edm: "Int32", flags: "" },
+  EndDate: { edm: "DateTime", flags: "cuwf" },
+  ExtraDescription: { edm: "String", flags: "cuw", maxLength: 255 },
+  IsPurchaseItem: { edm: "Boolean", flags: "cuwf" },
+  IsSalesItem: { edm: "Boolean", flags: "cuwf" },
+  IsStockItem: { edm: "Boolean", flags: "cuwf" },
+  IsWebshopItem: { edm: "Byte", flags: "cuwf" },
+  ItemGroup: { edm: "Guid", flags: "cuwf" },
+  Modified: { edm: "DateTime", flags: "f" },
+  Modifier: { edm: "Guid", flags: "" },
+  ModifierFullName: { edm: "String", flags: "" },
+  Notes: { edm: "String", flags: "cuw" },
+  SearchCode: { edm: "String", flags: "cuwf" },
+  SecurityLevel: { edm: "Int32", flags: "cuw" },
+  StandardSalesPrice: { edm: "Double", flags: "" },
+  StartDate: { edm: "DateTime", flags: "cuwf" },
+  Unit: { edm: "String", flags: "cuw" },
+} as const satisfies Record<string, ExactProperty>;
+
+/** The same by type. */
+export const exactProperties: { readonly [T in ExactType]: Readonly<Record<string, ExactProperty>> } = {
+  Accounts: exactAccountProperties,
+  Contacts: exactContactProperties,
+  Items: exactItemProperties,
+};
+
+export type ExactItemProperty = keyof typeof exactItemProperties;
 export type ExactAccountProperty = keyof typeof exactAccountProperties;
 export type ExactContactProperty = keyof typeof exactContactProperties;

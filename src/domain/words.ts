@@ -17,7 +17,7 @@ export type Direction = "BOTH" | "TO_EXACT" | "TO_CUSTOMCRM";
 export type DeletePolicy = "DETACH" | "ARCHIVE" | "PROPAGATE";
 
 export type CustomcrmType = "Customer" | "Contact" | "Product";
-export type ExactType = "Accounts" | "Contacts";
+export type ExactType = "Accounts" | "Contacts" | "Items";
 export type RecordType = CustomcrmType | ExactType;
 
 /** RFC 3339, UTC, milliseconds. */

@@ -1,8 +1,9 @@
 import { type Dataflow, recordTypeOf } from "../domain/dataflow.js";
 import { systemNames } from "../domain/dataflow-sentences.js";
+import { isRequired } from "../domain/required.js";
 import { otherSystem, type System, systems } from "../domain/words.js";
 import { type Finding, standing, until } from "./bench.js";
-import { isRequired, type Pair, shown, type Workshop } from "./pairs.js";
+import { type Pair, shown, type Workshop } from "./pairs.js";
 import type { Results } from "./results.js";
 import { nameIn } from "./rule-checks.js";
 
@@ -54,7 +55,7 @@ async function deleted(flow: Dataflow, pair: Pair, from: System, workshop: Works
 }
 
 async function editedSince(flow: Dataflow, pair: Pair, workshop: Workshop): Promise<Finding> {
-  const row = flow.rows.find((one) => isRequired(flow, one) && !one.refersTo);
+  const row = flow.rows.find((one) => isRequired(flow, one, "CUSTOMCRM") && !one.refersTo);
   if (!row) return null;
   const value = workshop.sample(flow)[row.field] ?? null;
   await workshop.edit(flow, "EXACT", pair, { [row.field]: value });

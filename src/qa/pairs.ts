@@ -1,8 +1,8 @@
 import { canonical } from "../domain/canonical.js";
-import { type CustomcrmProperty, customcrmProperties } from "../domain/customcrm-properties.js";
 import { type Dataflow, type DataflowRow, propertyOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import type { Properties, PropertyValue } from "../domain/record.js";
+import { isRequired, requiredBy } from "../domain/required.js";
 import type { EntityType, System } from "../domain/words.js";
 import { type Bench, type Finding, standing, until } from "./bench.js";
 
@@ -26,7 +26,7 @@ export class Workshop {
   /** Values for these fields, or for all; a fresh number makes them unlike any others. */
   sample(flow: Dataflow, fields: readonly string[] | null = null): Record<string, Values[string]> {
     const number = ++this.#count;
-    const rows = flow.rows.filter((row) => fields === null || fields.includes(row.field) || isRequired(flow, row));
+    const rows = flow.rows.filter((row) => fields === null || fields.includes(row.field) || requiredBy(flow, row) !== null);
     return Object.fromEntries(rows.map((row) => [row.field, this.#valueOf(flow, row, number)]));
   }
 
@@ -83,7 +83,7 @@ export class Workshop {
     const digits = String(number).padStart(4, "0");
     if (row.refersTo) return (system) => this.accounts[0]?.[system] ?? null;
     // What bears the record's name bears the mark: it tells a person whose record this is.
-    if (isRequired(flow, row)) return `${this.mark} ${digits}`;
+    if (isRequired(flow, row, "CUSTOMCRM")) return `${this.mark} ${digits}`;
     switch (row.kind) {
       case "email":
         return `qa.${row.field}.${digits}@example.nl`.toLowerCase();
@@ -123,6 +123,3 @@ export const shown = (value: PropertyValue): string => {
   const text = JSON.stringify(value);
   return text.length <= 60 ? text : `${text.slice(0, 40)}… (${String(value).length} characters)`;
 };
-
-export const isRequired = (flow: Dataflow, row: DataflowRow): boolean =>
-  (customcrmProperties[flow.customcrm] as Readonly<Record<string, CustomcrmProperty>>)[row.customcrm]?.required === true;

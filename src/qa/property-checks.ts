@@ -1,9 +1,10 @@
 import { type Dataflow, type DataflowRow, dataflowOf, propertyOf } from "../domain/dataflow.js";
 import { systemNames } from "../domain/dataflow-sentences.js";
+import { requiredBy } from "../domain/required.js";
 import { otherSystem, type System, systems } from "../domain/words.js";
 import { checkFields, maxLengthOf } from "../sync/validate.js";
 import { type Finding, standing, until } from "./bench.js";
-import { holds, isRequired, type Pair, type Values, valueAt, type Workshop } from "./pairs.js";
+import { holds, type Pair, shown, type Values, valueAt, type Workshop } from "./pairs.js";
 import { type Column, type Results, wordsOf } from "./results.js";
 import { awkwardValues, longValue } from "./values.js";
 
@@ -77,8 +78,8 @@ function valuesFor(flow: Dataflow, row: DataflowRow, from: System, workshop: Wor
 
 async function checkClearing(results: Results, section: string, flow: Dataflow, pair: Pair, from: System, workshop: Workshop): Promise<void> {
   const column = from === "CUSTOMCRM" ? "cleared" : "cleared back";
-  const [clearable, required] = [flow.rows.filter((row) => !isRequired(flow, row)), flow.rows.filter((row) => isRequired(flow, row))];
-  for (const row of required) results.skip(section, pairOf(row), column, `${row.customcrm} is required in Customcrm`);
+  const [clearable, required] = [flow.rows.filter((row) => requiredBy(flow, row) === null), flow.rows.filter((row) => requiredBy(flow, row) !== null)];
+  for (const row of required) await checkRequired(results, section, flow, pair, row, from, column, workshop);
   const filled = Object.fromEntries(Object.entries(workshop.sample(flow)).filter(([field]) => clearable.some((row) => row.field === field)));
   await workshop.edit(flow, from, pair, filled);
   const to = otherSystem(from);
@@ -93,6 +94,53 @@ async function checkClearing(results: Results, section: string, flow: Dataflow, 
   await travel(results, section, flow, pair, from, column, cleared, workshop, await unfilled());
 }
 
+/**
+ * What may not be empty: the system refuses to clear it, or the other one keeps its value and says why until it is filled again.
+ * And we refuse a mutation that clears it, without a call.
+ */
+async function checkRequired(
+  results: Results,
+  section: string,
+  flow: Dataflow,
+  pair: Pair,
+  row: DataflowRow,
+  from: System,
+  column: Column,
+  workshop: Workshop,
+): Promise<void> {
+  const { bench } = workshop;
+  if (from === "EXACT" && bench.passTime === null)
+    return results.skip(section, pairOf(row), column, "it is required, and each refusal would cost the real Exact's error budget");
+  const to = otherSystem(from);
+  const valueIn = async (system: System) => textOf((await workshop.read(flow, system, pair))?.[propertyOf(row, system)]);
+  const before = { CUSTOMCRM: await valueIn("CUSTOMCRM"), EXACT: await valueIn("EXACT") };
+  const calls = bench.calls().all;
+  const isTaken = checkFields(flow, { [row.field]: null }, "UPDATE").ok;
+  const cost = bench.calls().all - calls;
+  const isCleared = await workshop.edit(flow, from, pair, { [row.field]: null }).then(
+    () => true,
+    () => false,
+  );
+  await bench.settle();
+  const now = { CUSTOMCRM: await valueIn("CUSTOMCRM"), EXACT: await valueIn("EXACT") };
+  const entity = await workshop.entityOf(flow.type, from, pair[from]);
+  const finding = isTaken
+    ? "we take a mutation that clears it"
+    : cost > 0
+      ? `our refusal cost ${cost} calls`
+      : now[to] !== before[to]
+        ? `${propertyOf(row, to)} holds ${shown(now[to])}, not ${shown(before[to])}`
+        : isCleared && !entity?.problem
+          ? "nobody is told that it is missing"
+          : !isCleared && now[from] !== before[from]
+            ? `${systemNames[from]} refused it, and holds ${shown(now[from])}`
+            : null;
+  results.property(section, pairOf(row), column, "required: no value is refused", finding);
+  if (!isCleared) return;
+  await workshop.edit(flow, from, pair, { [row.field]: before[from] });
+  await until(bench, () => workshop.linked(flow, from, pair[from]));
+}
+
 const travelsTo = (row: DataflowRow, to: System): boolean => row.direction === "BOTH" || row.direction === `TO_${to}`;
 
 /** Exact demands an account of every contact: what has none is kept under the default account there. */
@@ -101,7 +149,7 @@ const noAccount = (workshop: Workshop) => (system: System) => (system === "EXACT
 /** One character more than the stricter side takes is refused by us, without a call: errors cost Exact's budget. */
 async function checkTooLong(results: Results, section: string, flow: Dataflow, row: DataflowRow, workshop: Workshop): Promise<void> {
   const column = "one too long";
-  if (row.refersTo) return results.skip(section, pairOf(row), column, "a reference has no length of its own");
+  if (row.refersTo) return results.skip(section, pairOf(row), column, "a reference has no length of its own: what it names is a record, and that was tried");
   const limit = maxLengthOf(flow, row)?.length;
   if (limit === undefined) return results.skip(section, pairOf(row), column, "neither system tells a length");
   const before = workshop.bench.calls().all;

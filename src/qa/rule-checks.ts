@@ -1,8 +1,9 @@
-import { type CreateRule, type Dataflow, propertyOf, recordTypeOf } from "../domain/dataflow.js";
+import { type CreateRule, type Dataflow, type DataflowRow, propertyOf, recordTypeOf } from "../domain/dataflow.js";
 import { systemNames, withArticle } from "../domain/dataflow-sentences.js";
+import { isRequired } from "../domain/required.js";
 import { otherSystem, type System, systems } from "../domain/words.js";
 import { type Finding, standing, until } from "./bench.js";
-import { holds, isRequired, type Pair, shown, type Values, type Workshop } from "./pairs.js";
+import { holds, type Pair, shown, type Values, type Workshop } from "./pairs.js";
 import type { Results } from "./results.js";
 
 export const nameIn = (flow: Dataflow, system: System): string => `${systemNames[system]} ${recordTypeOf(flow, system)}`;
@@ -14,6 +15,7 @@ export async function checkRule(results: Results, section: string, flow: Dataflo
     const names = fields.map((field) => flow.rows.find((row) => row.field === field)?.customcrm ?? field).join(" and ");
     await results.check(section, `Records that are there on both sides are linked by ${names}.`, () => matchesBy(flow, fields, workshop));
   }
+  for (const row of flow.rows) if (isMissingThere(flow, row)) await checkWaiting(results, section, flow, row, workshop);
   const made = await workshop.pair(flow);
   if (typeof made === "string") {
     if (made.startsWith("no rule")) results.skip(section, null, "The link", made);
@@ -23,6 +25,26 @@ export async function checkRule(results: Results, section: string, flow: Dataflo
   await results.check(section, `The link is there, and the ${nameIn(flow, "CUSTOMCRM")} holds the Exact record's ID.`, () => linkHolds(flow, made, workshop));
   await checkEdits(results, section, flow, made, workshop);
   return made;
+}
+
+/** Exact demands what Customcrm may leave empty. */
+const isMissingThere = (flow: Dataflow, row: DataflowRow): boolean => isRequired(flow, row, "EXACT") && !isRequired(flow, row, "CUSTOMCRM");
+
+/** What Exact could not take as it is waits with its reason, and goes on by itself. */
+async function checkWaiting(results: Results, section: string, flow: Dataflow, row: DataflowRow, workshop: Workshop): Promise<void> {
+  if (flow.create.toExact.kind !== "always") return;
+  const [a, b] = [nameIn(flow, "CUSTOMCRM"), nameIn(flow, "EXACT")];
+  await results.check(section, `A new ${a} without a ${row.customcrm} waits, and appears as ${withArticle(b)} once it is given one.`, async () => {
+    const values = workshop.sample(flow);
+    const id = await workshop.create(flow, "CUSTOMCRM", { ...values, [row.field]: null });
+    await workshop.bench.settle();
+    const early = await alone(flow, "CUSTOMCRM", id, workshop);
+    if (early !== null) return `without a ${row.customcrm}, ${early}`;
+    const entity = await workshop.entityOf(flow.type, "CUSTOMCRM", id);
+    if (entity?.problem?.field !== row.field) return `nobody is told why: ${standing(entity)}`;
+    await workshop.edit(flow, "CUSTOMCRM", { CUSTOMCRM: id, EXACT: "" }, { [row.field]: values[row.field] ?? null });
+    return until(workshop.bench, () => workshop.linked(flow, "CUSTOMCRM", id));
+  });
 }
 
 /** The rule of creation in one direction, both what it makes and what it leaves. */
@@ -127,7 +149,7 @@ async function linkHolds(flow: Dataflow, pair: Pair, workshop: Workshop): Promis
 
 /** One edit each way, of the name by which people know the record. */
 async function checkEdits(results: Results, section: string, flow: Dataflow, pair: Pair, workshop: Workshop): Promise<void> {
-  const row = flow.rows.find((one) => isRequired(flow, one) && !one.refersTo && one.direction === "BOTH");
+  const row = flow.rows.find((one) => isRequired(flow, one, "CUSTOMCRM") && !one.refersTo && one.direction === "BOTH");
   if (!row) return;
   for (const from of systems) {
     const to = otherSystem(from);

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { dataflowOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
-import type { EntityType, System } from "../domain/words.js";
+import type { EntityType, ExactType, System } from "../domain/words.js";
 import type { EntityRef } from "../schema/entity-ref.input.js";
 import type { EntityQuery } from "../store/store.js";
 import { firstOf, maxAgeOf, oneOf } from "./arguments.js";
@@ -82,6 +82,11 @@ export class EntityReading {
   async account(context: RequestContext, info: GraphQLResolveInfo, { fields, maxAge }: EntityView): Promise<EntityObject | null> {
     const account = fields.account ? await context.loaders.entity(fields.account) : null;
     return account && this.shown(context, info, account, maxAge);
+  }
+
+  /** Whether this site keeps such entities as these records of Exact. */
+  isKeptAs({ entity }: EntityView, exact: ExactType): boolean {
+    return dataflowOf(this.#parts.settings.flows, entity.type).exact === exact;
   }
 
   /** The record as one system has it. A stale one comes with an error beside it; without any, the error stands in its place. */

@@ -5,7 +5,7 @@ import { ProductConnection } from "../schema/connection.type.js";
 import { CustomcrmProduct } from "../schema/customcrm-record.type.js";
 import { EntityRef } from "../schema/entity-ref.input.js";
 import { EntityOrder } from "../schema/enums.js";
-import { ExactContact } from "../schema/exact-record.type.js";
+import { ExactContact, ExactItem } from "../schema/exact-record.type.js";
 import { ProductFilter } from "../schema/filter.input.js";
 import { Product } from "../schema/product.type.js";
 import type { EntityQuery } from "../store/store.js";
@@ -45,8 +45,9 @@ export class ProductResolver {
     return this.#entities.list(context, info, "PRODUCT", { first, after, filter, orderBy, maxAge });
   }
 
-  @FieldResolver(() => String, { nullable: true, description: "The product's number. Only Customcrm keeps it." })
+  @FieldResolver(() => String, { nullable: true, description: "The product's number. Customcrm keeps it; in Exact it is the code of an item." })
   number(@Root() { view }: ProductObject, @Ctx() context: RequestContext) {
+    if ("number" in view.fields) return view.fields.number;
     return this.#entities.customcrmProperty(context, view, "Number", "number");
   }
 
@@ -60,8 +61,13 @@ export class ProductResolver {
     return this.#entities.record(context, info, view, "CUSTOMCRM");
   }
 
-  @FieldResolver(() => ExactContact, { nullable: true, description: about.exact })
-  exact(@Root() { view }: ProductObject, @Ctx() context: RequestContext, @Info() info: GraphQLResolveInfo) {
-    return this.#entities.record(context, info, view, "EXACT");
+  @FieldResolver(() => ExactContact, { nullable: true, description: `${about.exact} Null where products are kept as items.` })
+  async exact(@Root() { view }: ProductObject, @Ctx() context: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return this.#entities.isKeptAs(view, "Contacts") ? this.#entities.record(context, info, view, "EXACT") : null;
+  }
+
+  @FieldResolver(() => ExactItem, { nullable: true, description: `${about.exact} Null where products are kept as contacts.` })
+  async exactItem(@Root() { view }: ProductObject, @Ctx() context: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return this.#entities.isKeptAs(view, "Items") ? this.#entities.record(context, info, view, "EXACT") : null;
   }
 }

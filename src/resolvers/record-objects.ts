@@ -1,7 +1,7 @@
-import { type Dataflow, dataflowOf, dataflows } from "../domain/dataflow.js";
+import { type Dataflow, shippedFlow } from "../domain/dataflow.js";
 import type { Snapshot } from "../domain/entity.js";
 import type { PropertyValue } from "../domain/record.js";
-import type { EntityType, ExactType, System } from "../domain/words.js";
+import type { ExactType, System } from "../domain/words.js";
 import type { SystemRecord } from "../schema/system-record.type.js";
 
 export type RecordObject = SystemRecord & { readonly __typename: string };
@@ -30,7 +30,7 @@ function namesOf(system: System, flow: Dataflow): Map<string, string> {
 /** The GraphQL type that shows a system's record of this kind of entity. */
 export const typeName = (system: System, flow: Pick<Dataflow, "customcrm" | "exact">): string =>
   system === "CUSTOMCRM" ? `Customcrm${flow.customcrm}` : exactTypes[flow.exact];
-const exactTypes: { readonly [T in ExactType]: string } = { Accounts: "ExactAccount", Contacts: "ExactContact" };
+const exactTypes: { readonly [T in ExactType]: string } = { Accounts: "ExactAccount", Contacts: "ExactContact", Items: "ExactItem" };
 
 /** `ZipCode` is shown as `zipCode`, and a reference as the id that it is. A site's own name for a property is shown under the usual one. */
 export function fieldName(system: System, flow: Dataflow, property: string): string {
@@ -42,8 +42,8 @@ export function fieldName(system: System, flow: Dataflow, property: string): str
 
 function usualName(flow: Dataflow, property: string): string {
   const field = flow.rows.find((row) => row.customcrm === property)?.field;
-  return shippedProperty(flow.type, field) ?? property;
+  return shippedProperty(flow, field) ?? property;
 }
 
-const shippedProperty = (type: EntityType, field: string | undefined): string | undefined =>
-  dataflowOf(dataflows, type).rows.find((row) => row.field === field)?.customcrm;
+const shippedProperty = ({ type, exact }: Dataflow, field: string | undefined): string | undefined =>
+  shippedFlow(type, exact)?.rows.find((row) => row.field === field)?.customcrm;

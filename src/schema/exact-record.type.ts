@@ -91,3 +91,27 @@ export class ExactContact extends SystemRecord {
   @Field(() => Boolean, { nullable: true })
   readonly isMainContact!: boolean | null;
 }
+
+@ObjectType({ implements: SystemRecord, simpleResolvers: true, description: "An item of Exact Online, where a site keeps its products as items." })
+export class ExactItem extends SystemRecord {
+  @Field(() => String, { nullable: true, description: "The item's number." })
+  readonly code!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly description!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly notes!: string | null;
+
+  @Field(() => DateOnly, { nullable: true })
+  readonly endDate!: string | null;
+
+  @Field(() => Boolean, { nullable: true })
+  readonly isSalesItem!: boolean | null;
+
+  @Field(() => ID, { nullable: true })
+  readonly itemGroup!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly unit!: string | null;
+}

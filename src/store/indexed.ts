@@ -1,29 +1,30 @@
 import { folded } from "../domain/canonical.js";
+import { type Dataflow, dataflowOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import { InvalidInputError } from "../domain/errors.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
-import { type EntityType, type IsoTime, isoTime, type RecordType, type System, systems } from "../domain/words.js";
+import { type EntityType, type IsoTime, isoTime, type System, systems } from "../domain/words.js";
 import type { Commit, EntityQuery, FeedState, IndexEntry } from "./store.js";
 
 /** What both stores derive from an entity in the same way. */
 
-const recordTypes: { readonly [T in EntityType]: { readonly [S in System]: RecordType } } = {
-  ACCOUNT: { CUSTOMCRM: "Customer", EXACT: "Accounts" },
-  CONTACT: { CUSTOMCRM: "Contact", EXACT: "Contacts" },
-  PRODUCT: { CUSTOMCRM: "Product", EXACT: "Contacts" },
-};
-
 /**
  * Reverse indexes go by the record's type, not by the entity's: an Exact Contacts row belongs to one entity over Contacts and
- * Products (R1).
+ * Products (R1). The site's table says what an entity's records are.
  */
-export const refOf = (type: EntityType, system: System, id: string): RecordRef => ({ system, type: recordTypes[type][system], id });
+export class RecordRefs {
+  constructor(private readonly flows: readonly Dataflow[]) {}
 
-export function refsOf(entity: Entity): readonly RecordRef[] {
-  return systems.flatMap((system) => {
-    const id = entity.records[system];
-    return id === null ? [] : [refOf(entity.type, system, id)];
-  });
+  refOf(type: EntityType, system: System, id: string): RecordRef {
+    return { system, type: recordTypeOf(dataflowOf(this.flows, type), system), id };
+  }
+
+  refsOf(entity: Entity): readonly RecordRef[] {
+    return systems.flatMap((system) => {
+      const id = entity.records[system];
+      return id === null ? [] : [this.refOf(entity.type, system, id)];
+    });
+  }
 }
 
 /** An entry as the indexes take it: a NUL would cut a position in two, and equal names count once. */

@@ -1,4 +1,6 @@
+import { type Dataflow, dataflows } from "../domain/dataflow.js";
 import type { Clock } from "../domain/words.js";
+import { RecordRefs } from "./indexed.js";
 import { MemoryDocuments } from "./memory/documents.js";
 import { MemoryEntities } from "./memory/entities.js";
 import { MemoryFeeds } from "./memory/feeds.js";
@@ -13,6 +15,8 @@ import { Subscribers } from "./subscribers.js";
 interface MemoryStoreOptions {
   readonly clock?: Clock;
   readonly encryptionKey?: string | readonly string[];
+  /** The site's table; as shipped where nothing is said. */
+  readonly flows?: readonly Dataflow[];
   /** Told of subscribers that fail. */
   readonly log?: (message: string, error?: unknown) => void;
 }
@@ -28,10 +32,10 @@ export class MemoryStore implements Store {
   readonly documents: MemoryDocuments;
   readonly events: EventBus;
 
-  constructor({ clock = Date.now, encryptionKey, log = () => {} }: MemoryStoreOptions = {}) {
+  constructor({ clock = Date.now, encryptionKey, flows = dataflows, log = () => {} }: MemoryStoreOptions = {}) {
     const marks = new Marks();
     this.documents = new MemoryDocuments(clock);
-    this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents);
+    this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));
     this.feeds = new MemoryFeeds(marks);
     this.leases = new MemoryLeases(clock);
     this.secrets = new MemorySecrets(encryptionKey === undefined ? null : new Sealer(encryptionKey, "memory"));

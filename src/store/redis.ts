@@ -1,4 +1,6 @@
+import { type Dataflow, dataflows } from "../domain/dataflow.js";
 import type { Clock } from "../domain/words.js";
+import { RecordRefs } from "./indexed.js";
 import { type Keys, keysOf } from "./keys.js";
 import { type Client, Connection, type Log } from "./redis/connection.js";
 import { RedisDocuments } from "./redis/documents.js";
@@ -19,6 +21,8 @@ interface RedisStoreOptions {
   /** The first seals secrets, all of them open; see `Sealer`. */
   readonly encryptionKey: string | readonly string[];
   readonly clock?: Clock;
+  /** The site's table; as shipped where nothing is said. */
+  readonly flows?: readonly Dataflow[];
   readonly commandTimeoutMs?: number;
   /** Told of outages, once each, and of subscribers that fail. */
   readonly log?: Log;
@@ -37,10 +41,10 @@ export class RedisStore implements Store {
   readonly keys: Keys;
   readonly #connection: Connection;
 
-  private constructor(connection: Connection, events: RedisEvents, keys: Keys, sealer: Sealer, clock: Clock) {
+  private constructor(connection: Connection, events: RedisEvents, keys: Keys, sealer: Sealer, clock: Clock, flows: readonly Dataflow[]) {
     this.#connection = connection;
     this.keys = keys;
-    this.entities = new RedisEntities(connection, keys, clock);
+    this.entities = new RedisEntities(connection, keys, clock, new RecordRefs(flows));
     this.snapshots = new RedisSnapshots(connection, keys);
     this.feeds = new RedisFeeds(connection, keys);
     this.leases = new RedisLeases(connection, keys);
@@ -51,12 +55,12 @@ export class RedisStore implements Store {
 
   /** Throws `StoreUnavailableError` if Redis does not answer. Afterwards it reconnects by itself. */
   static async connect(options: RedisStoreOptions): Promise<RedisStore> {
-    const { url, tenant, encryptionKey, clock = Date.now, commandTimeoutMs = 2_500, log = () => {} } = options;
+    const { url, tenant, encryptionKey, clock = Date.now, flows = dataflows, commandTimeoutMs = 2_500, log = () => {} } = options;
     const keys = keysOf(tenant);
     const sealer = new Sealer(encryptionKey, tenant);
     const connection = await Connection.open(url, commandTimeoutMs, log);
     try {
-      return new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock);
+      return new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock, flows);
     } catch (error) {
       await connection.stop();
       throw error;

@@ -5,7 +5,7 @@ import type { System } from "../domain/words.js";
 import type { IndexEntry } from "../store/store.js";
 import { nameOfFields, sideOf } from "./decide/label.js";
 
-/** The filters that match exactly, and how their values are folded. `number` is no row of any dataflow: it stays in Customcrm. */
+/** The filters that match exactly, and how their values are folded. Where `number` is no row of the dataflow, it stays in Customcrm. */
 const filters: { readonly [filter: string]: { readonly field: string; readonly kind: CanonicalKind } } = {
   email: { field: "email", kind: "email" },
   country: { field: "country", kind: "country" },
@@ -20,7 +20,7 @@ const filters: { readonly [filter: string]: { readonly field: string; readonly k
 export function indexEntryOf(flow: Dataflow, entity: Entity, extra: { readonly number?: string | null } = {}): IndexEntry {
   const { firstName, lastName } = entity.fields;
   const name = nameOfFields(entity.fields);
-  const values: Fields = { ...entity.fields, number: extra.number ?? null };
+  const values: Fields = { number: extra.number ?? null, ...entity.fields };
   const terms = Object.keys(filters).flatMap((filter) => {
     const term = termOf(filter, values[filters[filter]?.field ?? filter] ?? null);
     return term === null ? [] : [[filter, term] as const];

@@ -152,7 +152,7 @@ export class Runs {
       ...rest
     } = this.parts;
     const { recorder } = pass;
-    const store = new Overlay(this.parts.store);
+    const store = new Overlay(this.parts.store, this.parts.settings.flows);
     const rehearsed = {
       CUSTOMCRM: new Rehearsal(connectors.CUSTOMCRM, store.snapshots, clock),
       EXACT: new Rehearsal(connectors.EXACT, store.snapshots, clock),

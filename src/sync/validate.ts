@@ -2,9 +2,11 @@ import { z } from "zod";
 import { type CanonicalKind, canonical, type Fields } from "../domain/canonical.js";
 import { type CustomcrmProperty, customcrmProperties } from "../domain/customcrm-properties.js";
 import type { Dataflow, DataflowRow } from "../domain/dataflow.js";
-import { type ExactProperty, exactAccountProperties, exactContactProperties } from "../domain/exact-properties.js";
+import { type ExactProperty, exactProperties } from "../domain/exact-properties.js";
 import type { UserError } from "../domain/operation.js";
+import { requiredBy } from "../domain/required.js";
 import type { System } from "../domain/words.js";
+import { isCustomcrmOnly } from "./decide/extras.js";
 
 export type Checked = { readonly ok: true; readonly fields: Fields } | { readonly ok: false; readonly errors: readonly UserError[] };
 
@@ -21,7 +23,7 @@ export function checkFields(flow: Dataflow, input: Readonly<Record<string, unkno
     if (value === undefined) continue;
     const name = field === "accountId" ? "account" : field;
     const row = flow.rows.find((one) => one.field === name);
-    if (!row && !(flow.type === "PRODUCT" && field === "number")) {
+    if (!row && !isCustomcrmOnly(flow, field)) {
       fault(field, `${field} is switched off for this dataflow.`);
       continue;
     }
@@ -35,7 +37,7 @@ export function checkFields(flow: Dataflow, input: Readonly<Record<string, unkno
     else fields[name] = clean;
   }
   for (const row of kind === "CREATE" ? flow.rows : []) {
-    if (isRequired(flow, row) && !(row.field in fields) && !errors.some((error) => error.field?.[0] === graphqlName(row))) {
+    if (requiredBy(flow, row) !== null && !(row.field in fields) && !errors.some((error) => error.field?.[0] === graphqlName(row))) {
       fault(graphqlName(row), `${graphqlName(row)} is required.`);
     }
   }
@@ -57,7 +59,8 @@ const formats: Partial<Record<CanonicalKind, { schema: z.ZodType; expected: stri
 };
 
 function emptyFault(flow: Dataflow, row: DataflowRow | undefined, field: string): string | null {
-  return row && isRequired(flow, row) ? `${field} can't be empty: Customcrm requires it.` : null;
+  const system = row ? requiredBy(flow, row) : null;
+  return system ? `${field} can't be empty: ${nameOf(system)} requires it.` : null;
 }
 
 function valueFault(flow: Dataflow, row: DataflowRow | undefined, field: string, value: string): string | null {
@@ -67,16 +70,15 @@ function valueFault(flow: Dataflow, row: DataflowRow | undefined, field: string,
   if (row?.refersTo) return null;
   const limit = row ? maxLengthOf(flow, row) : { length: customcrmProperties.Product.Number.maxLength, system: "CUSTOMCRM" as const };
   if (limit && value.length > limit.length) {
-    return `${field} may have at most ${limit.length} characters (${limit.system === "EXACT" ? "Exact Online" : "Customcrm"}); got ${value.length}.`;
+    return `${field} may have at most ${limit.length} characters (${nameOf(limit.system)}); got ${value.length}.`;
   }
   return null;
 }
 
-const isRequired = (flow: Dataflow, row: DataflowRow): boolean => customcrmProperty(flow, row.customcrm)?.required === true;
+const nameOf = (system: System): string => (system === "EXACT" ? "Exact Online" : "Customcrm");
 const graphqlName = (row: DataflowRow): string => (row.refersTo ? `${row.field}Id` : row.field);
 const customcrmProperty = (flow: Dataflow, name: string): CustomcrmProperty | undefined =>
   (customcrmProperties[flow.customcrm] as Record<string, CustomcrmProperty>)[name];
-const exactProperty = (flow: Dataflow, name: string): ExactProperty | undefined =>
-  (flow.exact === "Accounts" ? (exactAccountProperties as Record<string, ExactProperty>) : (exactContactProperties as Record<string, ExactProperty>))[name];
+const exactProperty = (flow: Dataflow, name: string): ExactProperty | undefined => exactProperties[flow.exact][name];
 const hasControlCharacters = (value: string): boolean => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value);
 const shortened = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}…` : value);

@@ -41,7 +41,7 @@ describeWithOwnRedis("the checklist on systems that are reached as real ones are
   /** As an operator does at the gateway, whose tokens the checklist then uses. */
   async function giveConsent(): Promise<void> {
     const store = await RedisStore.connect({ url: redis.url, tenant: tenantOf(config), encryptionKey: config.encryptionKeys, clock: Date.now, log: () => {} });
-    const links = linksOf({ config, store, clock: Date.now, log: pino({ level: "silent" }), rules });
+    const links = linksOf({ config, store, clock: Date.now, log: pino({ level: "silent" }), rules, flows: dataflows });
     const state = new URL(await links.exact.authorizationUrl()).searchParams.get("state") ?? "";
     await links.exact.completeConsent(new URLSearchParams({ code: sandboxes.exact.issueCode(redirectUri), state }).toString(), { class: "interactive" });
     await links.stop();

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { parseConfig } from "../../src/config.js";
 import { type Links, linksOf } from "../../src/connect.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
-import type { Dataflow } from "../../src/domain/dataflow.js";
+import { type Dataflow, dataflows } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
 import type { Run } from "../../src/domain/run.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
@@ -195,7 +195,15 @@ const configOf = () => parseConfig({ ENCRYPTION_KEY: Buffer.alloc(32, 7).toStrin
 
 async function linksTo(store: MemoryStore, clock: VirtualClock, exact: ExactSandbox, customcrm: CustomcrmSandbox): Promise<Links> {
   const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
-  const links = linksOf({ config: configOf(), store, clock: () => clock.now(), log: pino({ level: "silent" }), rules, sandboxes: { exact, customcrm } });
+  const links = linksOf({
+    config: configOf(),
+    store,
+    clock: () => clock.now(),
+    log: pino({ level: "silent" }),
+    rules,
+    flows: dataflows,
+    sandboxes: { exact, customcrm },
+  });
   await links.consentWithoutBrowser();
   return links;
 }

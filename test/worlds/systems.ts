@@ -15,6 +15,7 @@ import { token } from "../../src/sandbox/exact/oauth-pages.js";
 import { dispatch } from "../../src/sandbox/exact/routes.js";
 import { type ExactSettings, exactSettings } from "../../src/sandbox/exact/settings.js";
 import { Subscriptions } from "../../src/sandbox/exact/subscriptions.js";
+import { isRecordKind } from "../../src/sandbox/exact/types.js";
 import type { Answer, KitRequest, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { createRandom } from "../../src/sandbox/kit/index.js";
 
@@ -83,7 +84,7 @@ export class Systems {
   }
 
   count(type: RecordType): number {
-    return type === "Accounts" || type === "Contacts" ? this.exact.table(type).size : this.customcrm.all(type).length;
+    return isRecordKind(type) ? this.exact.table(type).size : this.customcrm.all(type).length;
   }
 
   /** All records that there are. */

@@ -1,6 +1,6 @@
 import type { ExactConfig } from "../../config.js";
 import type { BudgetWindow, CallOptions } from "../../connectors/connector.js";
-import type { ExactConnector, ExactUser } from "../../connectors/exact/index.js";
+import { type ExactConnector, type ExactUser, places } from "../../connectors/exact/index.js";
 import { HttpClient } from "../../connectors/http.js";
 import { NotAuthorizedError, RateLimitedError } from "../../domain/errors.js";
 import { limits } from "../../domain/limits.js";
@@ -45,14 +45,23 @@ export async function checkExact(exact: ExactConnector, needsWebhooks: boolean, 
     await tried("Exact division", `${user.inUse}${user.inUse === user.division ? "" : `; the user is in ${user.division} at the moment`}`, divisionTodo, () =>
       exact.feedEpoch(options()),
     ),
-    await tried("Exact accounts", "may be read", scopeTodo("crm accounts"), () => exact.getMany("Accounts", [nobody], options())),
-    await tried("Exact contacts", "may be read", scopeTodo("crm accounts"), () => exact.getMany("Contacts", [nobody], options())),
-    await tried("Exact sync", "may be read", scopeTodo("crm accounts"), async () => [await feed("Accounts"), await feed("Contacts")]),
+    ...(await oneByOne(exact.types, (type) =>
+      tried(`Exact ${type.toLowerCase()}`, "may be read", scopeTodo(places[type].scope), () => exact.getMany(type, [nobody], options())),
+    )),
+    await tried("Exact sync", "may be read", scopeTodo(scopesOf(exact)), () => oneByOne(exact.types, feed)),
     await tried("Exact deletions", "may be read", deletedTodo, () => feed("Deleted")),
     await checkWebhookScope(exact, needsWebhooks, options()),
     clockFinding(user.skewMs),
     zoneFinding(user.zoneAgrees),
   ];
+}
+
+const scopesOf = ({ types }: ExactConnector): string => [...new Set(types.map((type) => places[type].scope))].join('" and "');
+
+async function oneByOne<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const seen: R[] = [];
+  for (const one of all) seen.push(await look(one));
+  return seen;
 }
 
 const scopeTodo = (scope: string): string =>

@@ -5,6 +5,7 @@ import { type Config, ConfigError, parseConfig } from "../../config.js";
 import { type Links, linksOf, tenantOf } from "../../connect.js";
 import { exactBudgetRules } from "../../connectors/budget.js";
 import { allCapabilities } from "../../connectors/customcrm/capabilities.js";
+import { type Dataflow, dataflows } from "../../domain/dataflow.js";
 import type { Clock } from "../../domain/words.js";
 import { withEncryptionKey } from "../../encryption-key.js";
 import type { Env } from "../../env.js";
@@ -22,6 +23,8 @@ export interface ExamineOptions {
   readonly clock?: Clock;
   /** Exact's limits as they are taken to be until its headers say otherwise. */
   readonly budgetRules?: BudgetRules;
+  /** The site's table; as shipped where nothing is said. */
+  readonly flows?: readonly Dataflow[];
 }
 
 /** Looks at everything that the gateway of these variables needs. Starts nothing and writes nothing. */
@@ -81,7 +84,15 @@ async function examineSystems(config: Config, store: RedisStore | null, gateway:
   const { clock = Date.now } = options;
   const log = pino({ level: "silent" });
   const spare = new MemoryStore({ clock });
-  const links = linksOf({ config, store: store ?? spare, clock, log, rules: options.budgetRules ?? exactBudgetRules, ...sandboxesOf(config) });
+  const links = linksOf({
+    config,
+    store: store ?? spare,
+    clock,
+    log,
+    rules: options.budgetRules ?? exactBudgetRules,
+    flows: options.flows ?? dataflows,
+    ...sandboxesOf(config),
+  });
   const callOptions = () => ({ class: "interactive", deadline: clock() + 10_000 }) as const;
   const receiver = config.mode === "sandbox" ? gatewayUrlOf(config) : config.publicUrl;
   try {

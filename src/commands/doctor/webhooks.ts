@@ -72,9 +72,9 @@ async function checkExactSubscriptions({ exact, options }: WebhookChecks, url: s
   const what = "Exact subscriptions";
   try {
     const there = await exact.listSubscriptions(options());
-    const missing = ["Accounts", "Contacts"].filter((topic) => !there.some((one) => one.topic === topic && one.callbackUrl === url));
-    if (missing.length === 0) return ok(what, "Accounts and Contacts lead to the gateway");
-    const elsewhere = there.find((one) => missing.includes(one.topic))?.callbackUrl;
+    const missing = exact.types.filter((topic) => !there.some((one) => one.topic === topic && one.callbackUrl === url));
+    if (missing.length === 0) return ok(what, `${exact.types.join(" and ")} lead to the gateway`);
+    const elsewhere = there.find((one) => (missing as readonly string[]).includes(one.topic))?.callbackUrl;
     return fail(what, `${missing.join(" and ")} ${elsewhere ? `lead to ${elsewhere}` : "are missing"}`, madeByGateway);
   } catch (error) {
     return fail(what, sentenceOf(error), "See the row on Exact webhooks.");

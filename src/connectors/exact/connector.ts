@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { dataflows, exactTypesOf } from "../../domain/dataflow.js";
 import { InvalidInputError, NotAuthorizedError, NotFoundError, UnexpectedAnswerError } from "../../domain/errors.js";
 import { limits } from "../../domain/limits.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
@@ -13,9 +14,10 @@ import { type ExactCall, ExactClient, whatOf } from "./client.js";
 import { beginConsent, type ConsentParts, completeConsent } from "./consent.js";
 import { parseWireDate, WallClock } from "./dates.js";
 import { unreadable } from "./errors.js";
-import { changesOf, endpointOf, exactFeeds, type FeedName, feedPath, parsePosition, type Seen } from "./feeds.js";
+import { changesOf, endpointOf, type FeedName, feedPath, feedsFor, parsePosition, type Seen } from "./feeds.js";
 import { decodeRow, encode, idOf, readableId } from "./mapping.js";
 import { chunksOfIds, filterOfIds, isGuid, parseEntity, parseRows, pathWith, type Row, type RowsPage } from "./odata.js";
+import { isExactType, places } from "./places.js";
 import { recordProperties, selectOf } from "./properties.js";
 import { searchOf } from "./search.js";
 import { type EnsuredSubscription, ensureSubscriptions, listSubscriptions, type Subscription } from "./subscriptions.js";
@@ -28,6 +30,8 @@ export interface ExactConnectorOptions {
   readonly redirectUri: string;
   /** null: the one found at consent. */
   readonly division: number | null;
+  /** What is read and written; as shipped where nothing is said. */
+  readonly types?: readonly ExactType[];
   readonly secrets: SecretStore;
   readonly leases: LeaseStore;
   readonly documents: DocumentStore;
@@ -58,8 +62,10 @@ export const createExactConnector = (options: ExactConnectorOptions): ExactConne
 /** Exact Online, one division. Reads in batches, as its calls are few; never by key, as a missing record counts as an error. */
 export class ExactConnector implements Connector {
   readonly system = "EXACT";
-  readonly feeds = exactFeeds;
+  readonly feeds: ReturnType<typeof feedsFor>;
   readonly #options: ExactConnectorOptions;
+  /** What is read and written here. */
+  readonly types: readonly ExactType[];
   readonly #auth: ExactAuth;
   readonly #client: ExactClient;
   readonly #consent: ConsentParts;
@@ -71,6 +77,8 @@ export class ExactConnector implements Connector {
     const { http, budget, clock, secrets, leases, documents, baseUrl } = options;
     const client: TokenClient = { clientId: options.clientId, clientSecret: options.clientSecret, redirectUri: options.redirectUri };
     this.#options = options;
+    this.types = options.types ?? shippedTypes;
+    this.feeds = feedsFor(this.types);
     this.#wallClock = new WallClock(options.zone ?? "Europe/Amsterdam");
     this.#auth = new ExactAuth({ client, secrets, leases, http, budget, clock, ...(options.sleep ? { sleep: options.sleep } : {}) });
     this.#client = new ExactClient({ http, budget, auth: this.#auth, clock });
@@ -136,9 +144,9 @@ export class ExactConnector implements Connector {
     };
   }
 
-  /** Subscriptions for both types, made or made right. Exact calls `callbackUrl` while it is asked, so the receiver must be up. */
+  /** Subscriptions for all types, made or made right. Exact calls `callbackUrl` while it is asked, so the receiver must be up. */
   async ensureSubscriptions(callbackUrl: string, options: CallOptions): Promise<readonly EnsuredSubscription[]> {
-    return ensureSubscriptions(await this.#subscriptionParts(options), callbackUrl, options);
+    return ensureSubscriptions(await this.#subscriptionParts(options), this.types, callbackUrl, options);
   }
 
   /** This app's subscriptions as they are. */
@@ -154,7 +162,7 @@ export class ExactConnector implements Connector {
     // Exact would answer 400 to what is no guid; no record has such an id.
     const wanted = ids.filter(isGuid);
     if (wanted.length === 0) return found;
-    const endpoint = `crm/${exactType}`;
+    const endpoint = places[exactType].one;
     const path = `/api/v1/${await this.#division(options)}/${endpoint}`;
     const $select = selectOf(exactType);
     const rest = this.#options.baseUrl.length + pathWith(path, { $select, $filter: "-" }).length;
@@ -168,7 +176,7 @@ export class ExactConnector implements Connector {
 
   async list(type: RecordType, next: string | null, options: CallOptions): Promise<ListPage> {
     const exactType = exactTypeOf(type);
-    const endpoint = `bulk/CRM/${exactType}`;
+    const endpoint = places[exactType].bulk;
     const path = next ?? pathWith(`/api/v1/${await this.#division(options)}/${endpoint}`, { $select: selectOf(exactType) });
     const page = await this.#page(endpoint, path, options);
     const { read: records, ...rest } = this.#readable(exactType, page.rows);
@@ -187,12 +195,13 @@ export class ExactConnector implements Connector {
   }
 
   async readFeed(feed: string, position: string | null, options: CallOptions): Promise<FeedPage> {
-    const { name } = feedOf(feed);
+    const info = this.#feedOf(feed);
+    const { name } = info;
     const from = parsePosition(position);
     const page = await this.#page(endpointOf(name), feedPath(name, await this.#division(options), from), options);
     const sequence = this.#sequences.get(name);
     const seen: Seen = from.kind === "underWay" && sequence?.position === position ? sequence.seen : new Map();
-    const read = changesOf(name, page, from, seen, this.#wallClock);
+    const read = changesOf(info, page, from, seen, this.#wallClock);
     if (read.more) this.#sequences.set(name, { position: read.position, seen });
     else this.#sequences.delete(name);
     return read;
@@ -223,7 +232,7 @@ export class ExactConnector implements Connector {
   ): Promise<{ readonly id: string; readonly record: SystemRecord | null }> {
     const exactType = exactTypeOf(type);
     const body = encode(exactType, "create", properties, this.#wallClock);
-    const endpoint = `crm/${exactType}`;
+    const endpoint = places[exactType].one;
     const path = `/api/v1/${await this.#division(options)}/${endpoint}`;
     const answer = await this.#client.call({ method: "POST", endpoint, path, body, returnsRepresentation: true }, options);
     try {
@@ -241,20 +250,26 @@ export class ExactConnector implements Connector {
     const body = encode(exactType, "update", properties, this.#wallClock);
     // A PUT is never without effect: it moves Modified and Timestamp.
     if (Object.keys(body).length === 0) return null;
-    await this.#write({ method: "PUT", endpoint: `crm/${exactType}`, path: await this.#keyPath(exactType, id, options), body }, options);
+    await this.#write({ method: "PUT", endpoint: places[exactType].one, path: await this.#keyPath(exactType, id, options), body }, options);
     return null;
   }
 
   async remove(type: RecordType, id: string, _etag: string | null, options: CallOptions): Promise<void> {
     const exactType = exactTypeOf(type);
     try {
-      await this.#write({ method: "DELETE", endpoint: `crm/${exactType}`, path: await this.#keyPath(exactType, id, options) }, options);
+      await this.#write({ method: "DELETE", endpoint: places[exactType].one, path: await this.#keyPath(exactType, id, options) }, options);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
     }
   }
 
   // ------------------------------------------------------------------------------------------------ helpers
+
+  #feedOf(name: string) {
+    const feed = this.feeds.find((one) => one.name === name);
+    if (!feed) throw new InvalidInputError(`Exact Online has no feed ${name}.`);
+    return feed;
+  }
 
   async #division(options: CallOptions): Promise<number> {
     return this.#options.division ?? (await this.#auth.division()) ?? (await this.findDivision(options)).division;
@@ -266,7 +281,7 @@ export class ExactConnector implements Connector {
 
   async #keyPath(type: ExactType, id: string, options: CallOptions): Promise<string> {
     if (!isGuid(id)) throw new NotFoundError("EXACT", `Exact Online has no ${type} record with the id "${id}": its ids are guids.`);
-    return `/api/v1/${await this.#division(options)}/crm/${type}(guid'${id.toLowerCase()}')`;
+    return `/api/v1/${await this.#division(options)}/${places[type].one}(guid'${id.toLowerCase()}')`;
   }
 
   /** For writes that are answered with an empty 204. */
@@ -304,15 +319,11 @@ export class ExactConnector implements Connector {
   }
 }
 
-function exactTypeOf(type: RecordType): ExactType {
-  if (type === "Accounts" || type === "Contacts") return type;
-  throw new InvalidInputError(`Exact Online has no records of type ${type}.`);
-}
+const shippedTypes = exactTypesOf(dataflows);
 
-function feedOf(name: string) {
-  const feed = exactFeeds.find((one) => one.name === name);
-  if (!feed) throw new InvalidInputError(`Exact Online has no feed ${name}.`);
-  return feed;
+function exactTypeOf(type: RecordType): ExactType {
+  if (isExactType(type)) return type;
+  throw new InvalidInputError(`Exact Online has no records of type ${type}.`);
 }
 
 /** Exact tells whole seconds, and its answer was under way for a while: what lies within is no difference. */

@@ -7,14 +7,15 @@ import { readRows } from "../unreadable.js";
 import type { WallClock } from "./dates.js";
 import { decodeRow, instantOf, int64Of, readableId } from "./mapping.js";
 import { int64Literal, isGuid, pathWith, type Row, type RowsPage } from "./odata.js";
+import { places } from "./places.js";
 import { selectOf } from "./properties.js";
 
-export const exactFeeds = [
-  { name: "Accounts", types: ["Accounts"] },
-  { name: "Contacts", types: ["Contacts"] },
-  { name: "Deleted", types: ["Accounts", "Contacts"], keptMs: limits.exact.deletedKeptMs },
-] as const satisfies readonly FeedInfo[];
-export type FeedName = (typeof exactFeeds)[number]["name"];
+/** A feed for each type, and one for what was deleted of any. */
+export const feedsFor = (types: readonly ExactType[]): readonly (FeedInfo & { readonly name: FeedName })[] => [
+  ...types.map((type) => ({ name: type, types: [type] })),
+  { name: "Deleted", types, keptMs: limits.exact.deletedKeptMs },
+];
+export type FeedName = ExactType | "Deleted";
 
 /**
  * Where a reader of a feed stands. A position at rest is the highest Timestamp seen, as a decimal string. Exact does not promise
@@ -34,7 +35,7 @@ export function parsePosition(text: string | null): Position {
 
 const formatPosition = (position: Position): string => (position.kind === "rest" ? String(position.after) : `${position.highest}:${position.next}`);
 
-export const endpointOf = (feed: FeedName): string => (feed === "Deleted" ? "sync/Deleted" : `sync/CRM/${feed}`);
+export const endpointOf = (feed: FeedName): string => (feed === "Deleted" ? "sync/Deleted" : places[feed].sync);
 
 /** Only Timestamp may be filtered; a first reading begins at 1. */
 export function feedPath(feed: FeedName, division: number, position: Position): string {
@@ -47,7 +48,13 @@ export function feedPath(feed: FeedName, division: number, position: Position): 
 export type Seen = Map<string, bigint>;
 
 /** A page's changes, oldest first, each record at its highest Timestamp; `seen` knows those of the sequence's earlier pages. */
-export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: Seen, clock: WallClock): FeedPage {
+export function changesOf(
+  { name: feed, types }: FeedInfo & { readonly name: FeedName },
+  page: RowsPage,
+  from: Position,
+  seen: Seen,
+  clock: WallClock,
+): FeedPage {
   const stamped = page.rows.map((row) => ({ row, at: int64Of(row.Timestamp, endpointOf(feed)) })).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const highest = stamped.reduce((top, { at }) => (at > top ? at : top), from.kind === "rest" ? from.after : from.highest);
   const changes: Change[] = [];
@@ -55,7 +62,7 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
   if (feed === "Deleted") {
     for (const { row, at } of stamped) {
       const ref = deletedRef(row);
-      if (ref) changes.push({ kind: "delete", ref, at: instantOf(row.DeletedDate, clock), position: String(at) });
+      if (ref && types.includes(ref.type)) changes.push({ kind: "delete", ref, at: instantOf(row.DeletedDate, clock), position: String(at) });
     }
   } else {
     const { read: records, unreadable } = readRows(
@@ -78,14 +85,11 @@ export function changesOf(feed: FeedName, page: RowsPage, from: Position, seen: 
   };
 }
 
-/** The log's own numbers for what was deleted; it lists many other kinds too. */
-const entityTypes: ReadonlyMap<unknown, ExactType> = new Map([
-  [2, "Accounts"],
-  [5, "Contacts"],
-]);
+/** It lists many other kinds too. */
+const typesByNumber: ReadonlyMap<number, ExactType> = new Map(Object.entries(places).map(([type, { deletedAs }]) => [deletedAs, type as ExactType]));
 
 function deletedRef(row: Row): RecordRef | null {
-  const type = entityTypes.get(Number(row.EntityType));
+  const type = typesByNumber.get(Number(row.EntityType));
   if (!type || typeof row.EntityKey !== "string" || !isGuid(row.EntityKey)) return null;
   return { system: "EXACT", type, id: row.EntityKey.toLowerCase() };
 }

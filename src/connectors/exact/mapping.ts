@@ -1,14 +1,14 @@
 import { InvalidInputError, UnexpectedAnswerError } from "../../domain/errors.js";
-import type { EdmType } from "../../domain/exact-properties.js";
+import { type EdmType, exactProperties } from "../../domain/exact-properties.js";
 import type { Properties, PropertyValue, SystemRecord } from "../../domain/record.js";
 import { type ExactType, isoTime } from "../../domain/words.js";
 import { dateOfWall, encodeDate, parseWireDate, type WallClock } from "./dates.js";
 import { isGuid, type Row } from "./odata.js";
-import { neverWritten, propertyTables, recordProperties, type WritableProperty, type WriteKind } from "./properties.js";
+import { neverWritten, recordProperties, type WritableProperty, type WriteKind } from "./properties.js";
 
 /** A row as a record: padding trimmed, "" as null, dates in UTC. Properties that were not asked for are ignored. */
 export function decodeRow(type: ExactType, row: Row, clock: WallClock): SystemRecord {
-  const table = propertyTables[type];
+  const table = exactProperties[type];
   const properties: Record<string, PropertyValue> = {};
   for (const name of recordProperties[type]) properties[name] = decodeValue(table[name]?.edm ?? "String", row[name], `${type}.${name}`);
   return {
@@ -86,11 +86,11 @@ export function encodeTyped<T extends ExactType, K extends WriteKind>(
 export function encode(type: ExactType, kind: WriteKind, properties: Properties, clock: WallClock): Properties {
   const body: Record<string, PropertyValue> = {};
   for (const [name, value] of Object.entries(properties)) {
-    const property = Object.hasOwn(propertyTables[type], name) ? propertyTables[type][name] : undefined;
+    const property = Object.hasOwn(exactProperties[type], name) ? exactProperties[type][name] : undefined;
     if (!property) throw refused(type, name, "Exact Online has no such property");
     const isWritable = property.flags.includes(kind === "create" ? "c" : "u") && property.edm !== "Collection";
     if (!isWritable) throw refused(type, name, "Exact Online ignores it in what is written");
-    const isDangerous = (neverWritten[kind] as readonly string[]).includes(name);
+    const isDangerous = (neverWritten[type][kind] as readonly string[]).includes(name);
     if (isDangerous) throw refused(type, name, `it is never sent in ${kind === "create" ? "a create" : "an update"}, as it changes or breaks something else`);
     const encoded = value === null || value === "" ? null : encodeValue(type, name, property.edm, value, clock);
     if (encoded !== null || kind === "update") body[name] = encoded;

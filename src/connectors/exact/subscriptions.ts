@@ -19,14 +19,18 @@ export interface EnsuredSubscription {
   readonly action: "kept" | "created" | "recreated";
 }
 
-const topics = ["Accounts", "Contacts"] as const;
 const endpoint = "webhooks/WebhookSubscriptions";
 
 /**
  * Makes sure that this app has one subscription a topic, that leads to `callbackUrl`. What leads elsewhere, and doubles, are deleted and
  * made anew: Exact refuses to update them. Subscriptions of other apps and to other topics are left alone. Running it again changes nothing.
  */
-export async function ensureSubscriptions(parts: SubscriptionParts, callbackUrl: string, options: CallOptions): Promise<readonly EnsuredSubscription[]> {
+export async function ensureSubscriptions(
+  parts: SubscriptionParts,
+  topics: readonly string[],
+  callbackUrl: string,
+  options: CallOptions,
+): Promise<readonly EnsuredSubscription[]> {
   const { client } = parts;
   const base = baseOf(parts);
   const ours = await listSubscriptions(parts, options);

@@ -23,6 +23,7 @@ export interface WebhookReader {
   readonly clientId: string;
   /** null: any. */
   readonly division: number | null;
+  readonly topics: readonly ExactType[];
 }
 
 const opening = Buffer.from('{"Content":');
@@ -46,8 +47,8 @@ export function readWebhook(body: Buffer, reader: WebhookReader): WebhookAnswer 
   const ignored = (reason: string): WebhookAnswer => ({ kind: "ignored", reason, replayKey });
   if (notice.ClientId !== undefined && bare(notice.ClientId) !== bare(reader.clientId)) return ignored("It is meant for another app.");
   if (reader.division !== null && notice.Division !== undefined && Number(notice.Division) !== reader.division) return ignored("It is of another division.");
-  const type = String(notice.Topic);
-  if (type !== "Accounts" && type !== "Contacts") return ignored(`Its topic is not synchronized: ${type}.`);
+  const type = reader.topics.find((topic) => topic === notice.Topic);
+  if (!type) return ignored(`Its topic is not synchronized: ${notice.Topic}.`);
   const action = String(notice.Action).toLowerCase();
   if (action !== "create" && action !== "update" && action !== "delete") return ignored(`Its action is not known: ${action}.`);
   const id = bare(notice.Key);

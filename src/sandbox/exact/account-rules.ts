@@ -11,6 +11,8 @@ export interface World {
   hasAccount(id: string): boolean;
   accountOfContact(id: string): string | undefined;
   hasCode(code: string): boolean;
+  /** Blind to case. */
+  hasItemCode(code: string): boolean;
   /** Of the codes that are numbers. */
   highestCode(): number;
   newGuid(): string;

@@ -16,6 +16,8 @@ export interface CoreState {
   readonly divisionMoveDate: number | null;
   readonly accounts: readonly StoredRecord[];
   readonly contacts: readonly StoredRecord[];
+  /** Absent in what was kept before there were items. */
+  readonly items?: readonly StoredRecord[];
   readonly deletions: readonly Deletion[];
 }
 

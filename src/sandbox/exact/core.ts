@@ -1,11 +1,12 @@
 import { type Random, type VirtualClock } from "../kit/index.js";
 import { changedAccount, newAccount, type World } from "./account-rules.js";
-import { anonymised } from "./anonymise.js";
+import { anonymised, type PersonalKind } from "./anonymise.js";
 import { changedContact, newContact } from "./contact-rules.js";
 import type { Change, CoreState, User } from "./core-state.js";
 import { midnightOf, sqlDateTime, wallOf } from "./dates.js";
 import { DeletionLog } from "./deletion-log.js";
 import { Indexes } from "./indexes.js";
+import { changedItem, newItem } from "./item-rules.js";
 import { type Fault, refused } from "./messages.js";
 import { entityTypeNumbers, isAnnounced } from "./properties.js";
 import { RecordTable } from "./record-table.js";
@@ -22,6 +23,7 @@ import { readBody } from "./values.js";
 export class ExactCore {
   readonly accounts: RecordTable;
   readonly contacts: RecordTable;
+  readonly items: RecordTable;
   readonly deletions: DeletionLog;
   divisionMoveDate: number | null;
   private readonly indexes: Indexes;
@@ -39,8 +41,9 @@ export class ExactCore {
     this.rowVersions = new RowVersionCounter(clock, random, settings, kept?.rowVersion ?? 8_000_000 + random.int(1_000_000));
     this.accounts = new RecordTable("Accounts", this.rowVersions, kept?.accounts);
     this.contacts = new RecordTable("Contacts", this.rowVersions, kept?.contacts);
+    this.items = new RecordTable("Items", this.rowVersions, kept?.items);
     this.deletions = new DeletionLog(this.rowVersions, () => settings.deletedKeptMonths, kept?.deletions);
-    this.indexes = new Indexes(this.accounts, this.contacts);
+    this.indexes = new Indexes(this.accounts, this.contacts, this.items);
   }
 
   now(): number {
@@ -48,7 +51,7 @@ export class ExactCore {
   }
 
   table(kind: RecordKind): RecordTable {
-    return kind === "Accounts" ? this.accounts : this.contacts;
+    return { Accounts: this.accounts, Contacts: this.contacts, Items: this.items }[kind];
   }
 
   /** Hears of every change, once it is made. */
@@ -68,12 +71,13 @@ export class ExactCore {
     const given = readBody(body, kind, "create", this.settings);
     const id = this.idFor(kind, given.values.ID, chosenIds, given.faults);
     delete given.values.ID;
-    const made = kind === "Accounts" ? newAccount(given.values, this.world()) : newContact(given.values, this.world());
+    const made = newOf[kind](given.values, this.world());
     this.refuse([...given.faults, ...made.faults]);
     const now = sqlDateTime(this.clock.now());
     this.table(kind).insert(id, { ...made.values, Created: now, Modified: now });
     if (kind === "Accounts") this.indexes.addAccount(id);
-    else {
+    if (kind === "Items") this.indexes.addItem(id);
+    if (kind === "Contacts") {
       this.indexes.addContact(id);
       this.joined(id, String(made.values.Account));
     }
@@ -85,11 +89,13 @@ export class ExactCore {
   edit(kind: RecordKind, id: string, patch: unknown, by: Author = "person"): void {
     const before = this.existing(kind, id);
     const given = readBody(patch, kind, "update", this.settings);
-    const made = kind === "Accounts" ? changedAccount(before, id, given.values, this.world()) : changedContact(before, given.values, this.world());
+    const made = changedOf[kind](before, id, given.values, this.world());
     this.refuse([...given.faults, ...made.faults]);
     const moved = kind === "Contacts" && made.values.Account !== before.Account;
     if (moved) this.indexes.removeContact(id);
+    if (kind === "Items") this.indexes.removeItem(id);
     this.table(kind).replace(id, { ...made.values, Modified: sqlDateTime(this.clock.now()) });
+    if (kind === "Items") this.indexes.addItem(id);
     if (moved) {
       this.indexes.addContact(id);
       this.left(id, String(before.Account));
@@ -117,7 +123,7 @@ export class ExactCore {
   }
 
   /** Takes a person's data out of a record for good; the record stays. */
-  anonymise(kind: RecordKind, id: string): void {
+  anonymise(kind: PersonalKind, id: string): void {
     const values = anonymised(this.existing(kind, id), kind);
     this.table(kind).replace(id, { ...values, Modified: sqlDateTime(this.clock.now()) });
     this.announce({ kind, id, action: "Update", by: "person", announced: ["Name"] });
@@ -130,7 +136,7 @@ export class ExactCore {
   /** The division goes to another database: every row version is new, and lower ones come again. */
   moveDivision(): void {
     this.rowVersions.restart();
-    for (const part of [this.accounts, this.contacts, this.deletions]) part.renumber();
+    for (const part of [this.accounts, this.contacts, this.items, this.deletions]) part.renumber();
     this.divisionMoveDate = sqlDateTime(this.clock.now());
   }
 
@@ -141,6 +147,7 @@ export class ExactCore {
       divisionMoveDate,
       accounts: [...this.accounts.all()],
       contacts: [...this.contacts.all()],
+      items: [...this.items.all()],
       deletions: this.deletions.all(),
     };
   }
@@ -165,6 +172,7 @@ export class ExactCore {
 
   private erase(kind: RecordKind, id: string, by: Author, isLogged: boolean): void {
     if (kind === "Contacts") this.indexes.removeContact(id);
+    if (kind === "Items") this.indexes.removeItem(id);
     this.table(kind).remove(id);
     if (kind === "Accounts") this.indexes.rebuild();
     if (isLogged) this.logDeletion(entityTypeNumbers[kind], id);
@@ -192,6 +200,7 @@ export class ExactCore {
       moveContact: settings.moveContact,
       hasAccount: (id) => accounts.has(id),
       accountOfContact: (id) => contacts.get(id)?.Account as string | undefined,
+      hasItemCode: (code) => indexes.hasItemCode(code),
       hasCode: (code) => indexes.hasCode(code),
       highestCode: () => indexes.highestCode(),
       highestHid: () => indexes.highestHid(),
@@ -207,6 +216,14 @@ export class ExactCore {
     for (const listener of this.listeners) listener(change);
   }
 }
+
+type Rules<Given extends readonly unknown[]> = Readonly<Record<RecordKind, (...given: Given) => { values: Cells; faults: Fault[] }>>;
+const newOf: Rules<[Cells, World]> = { Accounts: newAccount, Contacts: newContact, Items: newItem };
+const changedOf: Rules<[Readonly<Cells>, string, Cells, World]> = {
+  Accounts: changedAccount,
+  Contacts: (before, _id, given, world) => changedContact(before, given, world),
+  Items: (before, _id, given, world) => changedItem(before, given, world),
+};
 
 /** Properties of an account that its contacts show as theirs. */
 const shownOnContacts = ["Name", "Code", "Status", "MainContact", "IsSupplier", "AddressLine1", "AddressLine2", "Postcode", "City", "State", "Country"];

@@ -3,11 +3,12 @@ import type { ExactCore } from "./core.js";
 import { isInstant, isWritable, properties } from "./properties.js";
 import { viewOf } from "./record-resources.js";
 import { newest } from "./record-table.js";
-import type { Cell, Cells, RecordKind, RowView } from "./types.js";
+import { type Cell, type Cells, isRecordKind, type RecordKind, type RowView, recordKinds } from "./types.js";
 
 const columns: Readonly<Record<RecordKind, readonly string[]>> = {
   Accounts: ["Code", "Name", "Email", "Phone", "City", "Country", "Modified"],
   Contacts: ["FullName", "AccountName", "Email", "Phone", "JobTitleDescription", "Modified"],
+  Items: ["Code", "Description", "IsSalesItem", "Modified"],
 };
 
 const main: Readonly<Record<RecordKind, readonly string[]>> = {
@@ -19,12 +20,13 @@ const main: Readonly<Record<RecordKind, readonly string[]>> = {
     ...["FirstName", "MiddleName", "LastName", "Account", "Email", "Phone", "Mobile", "BirthDate", "JobTitleDescription", "Gender", "EndDate", "Notes"],
     ...["ID", "AccountName", "IsMainContact", "Created", "Modified"],
   ],
+  Items: ["Code", "Description", "Notes", "IsSalesItem", "Unit", "StartDate", "EndDate", "ID", "Created", "Modified"],
 };
 
 /** Exact's own screens: records as a bookkeeper sees and edits them. */
 export function deskOf(core: ExactCore): RecordDesk {
   return {
-    types: () => [typeOf("Accounts"), typeOf("Contacts")],
+    types: () => recordKinds.map(typeOf),
     list(type, { q, limit, offset }) {
       const kind = kindOf(type);
       const sought = q.trim().toLowerCase();
@@ -51,7 +53,7 @@ function typeOf(kind: RecordKind): RecordType {
 
 function fieldOf(kind: RecordKind, name: string): FieldFace {
   // Aliases overwrite what they stand for, and a code can't be given again: a person edits neither.
-  const isFixed = ["ID", "Code", "BirthName", "BirthNamePrefix", "BusinessEmail"].includes(name);
+  const isFixed = (kind !== "Items" && name === "Code") || ["ID", "BirthName", "BirthNamePrefix", "BusinessEmail"].includes(name);
   return { name, input: inputOf(kind, name), readOnly: isFixed || !isWritable(kind, name, "update"), main: main[kind].includes(name) };
 }
 
@@ -104,6 +106,6 @@ function known(core: ExactCore, kind: RecordKind, id: string): string {
 }
 
 function kindOf(type: string): RecordKind {
-  if (type === "Accounts" || type === "Contacts") return type;
+  if (isRecordKind(type)) return type;
   throw new ControlError(404, `There are no records of type '${type}'.`);
 }

@@ -3,6 +3,7 @@ import type { RecordTable } from "./record-table.js";
 /** What would else be searched for in all records: codes in use, the highest numbers, and whose contacts are whose. */
 export class Indexes {
   private codes = new Set<string>();
+  private itemCodes = new Set<string>();
   private byAccount = new Map<string, Set<string>>();
   private topCode = 0;
   private topHid = 0;
@@ -10,17 +11,20 @@ export class Indexes {
   constructor(
     private readonly accounts: RecordTable,
     private readonly contacts: RecordTable,
+    private readonly items: RecordTable,
   ) {
     this.rebuild();
   }
 
   rebuild(): void {
     this.codes = new Set();
+    this.itemCodes = new Set();
     this.byAccount = new Map();
     this.topCode = 0;
     this.topHid = 0;
     for (const { id } of this.accounts.all()) this.addAccount(id);
     for (const { id } of this.contacts.all()) this.addContact(id);
+    for (const { id } of this.items.all()) this.addItem(id);
   }
 
   addAccount(id: string): void {
@@ -42,6 +46,19 @@ export class Indexes {
     this.byAccount.get(String(this.contacts.get(id)?.Account))?.delete(id);
   }
 
+  addItem(id: string): void {
+    this.itemCodes.add(codeOf(this.items, id));
+  }
+
+  /** To be called before the item is removed or given another code. */
+  removeItem(id: string): void {
+    this.itemCodes.delete(codeOf(this.items, id));
+  }
+
+  hasItemCode(code: string): boolean {
+    return this.itemCodes.has(code.toUpperCase());
+  }
+
   hasCode(code: string): boolean {
     return this.codes.has(code);
   }
@@ -59,3 +76,5 @@ export class Indexes {
     return [...(this.byAccount.get(account) ?? [])];
   }
 }
+
+const codeOf = (items: RecordTable, id: string): string => String(items.get(id)?.Code ?? "").toUpperCase();

@@ -34,6 +34,8 @@ function sentence(fault: Fault, language: Language): string {
 }
 
 const dutch: Readonly<Record<string, string>> = {
+  Code: "Code",
+  Description: "Omschrijving",
   Account: "Relatie",
   AddressLine1: "Adresregel 1",
   AddressLine2: "Adresregel 2",

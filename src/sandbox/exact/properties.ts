@@ -1,21 +1,30 @@
-import { type ExactProperty, exactAccountProperties, exactContactProperties } from "../../domain/exact-properties.js";
+import { type ExactProperty, exactAccountProperties, exactContactProperties, exactItemProperties } from "../../domain/exact-properties.js";
 import type { Cell, PropertyTypes, RecordKind } from "./types.js";
 
 export const properties: Readonly<Record<RecordKind, Readonly<Record<string, ExactProperty>>>> = {
   Accounts: exactAccountProperties,
   Contacts: exactContactProperties,
+  Items: exactItemProperties,
 };
 
+/** The service that a type belongs to, as addresses name it: in lower case where rows are read and written one by one. */
+export const services: Readonly<Record<RecordKind, string>> = { Accounts: "CRM", Contacts: "CRM", Items: "Logistics" };
+
 /** The vendor's name of a row's type. */
-export const entityTypeNames: Readonly<Record<RecordKind, string>> = { Accounts: "Exact.Web.Api.Models.Account", Contacts: "Exact.Web.Api.Models.Contact" };
+export const entityTypeNames: Readonly<Record<RecordKind, string>> = {
+  Accounts: "Exact.Web.Api.Models.Account",
+  Contacts: "Exact.Web.Api.Models.Contact",
+  Items: "Exact.Web.Api.Models.Logistics.Item",
+};
 
 /** The log of deletions calls them so. */
-export const entityTypeNumbers: Readonly<Record<RecordKind, number>> = { Accounts: 2, Contacts: 5 };
+export const entityTypeNumbers: Readonly<Record<RecordKind, number>> = { Accounts: 2, Contacts: 5, Items: 9 };
 
 /** Sync rows bear their row version, and the newest properties are not in sync. */
 export const syncProperties: Readonly<Record<RecordKind, PropertyTypes>> = {
   Accounts: { ...without(properties.Accounts, ["ClientGroup", "ClientGroupDescription"]), Timestamp: { edm: "Int64" } },
   Contacts: { ...properties.Contacts, Timestamp: { edm: "Int64" } },
+  Items: { ...properties.Items, Timestamp: { edm: "Int64" } },
 };
 
 export const deletedProperties: PropertyTypes = {
@@ -34,6 +43,10 @@ export const isWritable = (kind: RecordKind, name: string, operation: "create" |
 
 /** Times are UTC instants, shown by the clock on the wall; every other DateTime is a date, at midnight and never shifted. */
 export const isInstant = (name: string): boolean => name === "Created" || name === "Modified" || name === "DeletedDate";
+
+/** How a text of a fixed width is filled up; undefined: it is kept as it is given. An item's code is as long as it is. */
+export const paddingOf = (kind: RecordKind, name: string): ((text: string) => string) | undefined =>
+  kind === "Items" && name === "Code" ? (text) => text : paddings[name];
 
 /** Texts of a fixed width. */
 export const paddings: Readonly<Record<string, (text: string) => string>> = {
@@ -86,6 +99,7 @@ export const unset: Readonly<Record<RecordKind, Readonly<Record<string, Cell>>>>
     Type: "A",
   },
   Contacts: { Gender: "O", IsAnonymised: 0, IsMailingExcluded: false },
+  Items: { IsPurchaseItem: false, IsSalesItem: false, IsStockItem: false, IsWebshopItem: 0, SecurityLevel: 10, Unit: "pc" },
 };
 
 function hasFlag(kind: RecordKind, name: string, flag: string): boolean {

@@ -3,7 +3,8 @@ import { contactView } from "./contact-view.js";
 import type { ExactCore } from "./core.js";
 import { wallOf } from "./dates.js";
 import { deletionView } from "./deletion-log.js";
-import { canFilter, deletedProperties, entityTypeNames, properties, syncProperties, unset } from "./properties.js";
+import { itemView } from "./item-view.js";
+import { canFilter, deletedProperties, entityTypeNames, properties, services, syncProperties, unset } from "./properties.js";
 import { newest, type StoredRecord, type Version, visible } from "./record-table.js";
 import type { Resource } from "./resource.js";
 import { facts } from "./settings.js";
@@ -12,17 +13,18 @@ import type { RecordKind, RowView } from "./types.js";
 const mandatory = Object.keys(properties.Accounts).filter((name) => canFilter("Accounts", name));
 const bulkContactFilters = ["Account", "ID", "IdentificationDocument", "IdentificationUser", "Person"];
 
+const viewers = { Accounts: accountView, Contacts: contactView, Items: itemView } as const;
+
 export function viewOf(core: ExactCore, kind: RecordKind, id: string, version: Version): RowView {
-  return kind === "Accounts" ? accountView(core, id, version) : contactView(core, id, version);
+  return viewers[kind](core, id, version);
 }
 
-/** `crm`: read and written one by one, listed sixty a page. */
+/** `crm`, or `logistics`: read and written one by one, listed sixty a page. */
 export function crmResource(core: ExactCore, kind: RecordKind): Resource {
   const { settings } = core;
-  const isFilterable = (name: string) =>
-    kind === "Accounts" ? canFilter("Accounts", name) : !["Binary", "Collection"].includes(properties[kind][name]?.edm ?? "");
+  const isFilterable = (name: string) => (kind !== "Contacts" ? canFilter(kind, name) : !["Binary", "Collection"].includes(properties[kind][name]?.edm ?? ""));
   return {
-    path: `crm/${kind}`,
+    path: `${services[kind].toLowerCase()}/${kind}`,
     typeName: entityTypeNames[kind],
     properties: { ...properties[kind], ...Object.fromEntries(settings.undocumented.map((name) => [name, { edm: "String" as const }])) },
     pageSize: facts.pageSize,
@@ -41,7 +43,7 @@ export function bulkResource(core: ExactCore, kind: RecordKind): Resource {
   const { mandatoryFilter: _none, ...crm } = crmResource(core, kind);
   return {
     ...crm,
-    path: `bulk/CRM/${kind}`,
+    path: `bulk/${services[kind]}/${kind}`,
     pageSize: facts.bulkPageSize,
     canFilter: (name) => (kind === "Contacts" ? bulkContactFilters.includes(name) : crm.canFilter(name)),
     needsSelect: true,
@@ -53,7 +55,7 @@ export function bulkResource(core: ExactCore, kind: RecordKind): Resource {
 /** `sync`: each record at its newest visible row version. */
 export function syncResource(core: ExactCore, kind: RecordKind): Resource {
   return {
-    path: `sync/CRM/${kind}`,
+    path: `sync/${services[kind]}/${kind}`,
     typeName: entityTypeNames[kind],
     properties: syncProperties[kind],
     pageSize: facts.bulkPageSize,
@@ -100,7 +102,7 @@ function* views(core: ExactCore, kind: RecordKind, records: Iterable<StoredRecor
   for (const record of records) {
     const version = pick(record);
     if (!version) continue;
-    const isSecret = kind === "Accounts" && Number(version.values.SecurityLevel ?? unset.Accounts.SecurityLevel) > core.settings.userSecurityLevel;
+    const isSecret = kind !== "Contacts" && Number(version.values.SecurityLevel ?? unset[kind].SecurityLevel) > core.settings.userSecurityLevel;
     if (!isSecret) yield viewOf(core, kind, record.id, version);
   }
 }

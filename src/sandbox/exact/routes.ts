@@ -4,12 +4,13 @@ import type { Call } from "./call.js";
 import type { ExactCore } from "./core.js";
 import { wantsJson } from "./envelope.js";
 import { metadata } from "./metadata.js";
+import { services } from "./properties.js";
 import { list, one, readOnly, wrongVerb } from "./reads.js";
 import { bulkResource, crmResource, deletedResource, oneRecord, syncResource } from "./record-resources.js";
 import { badQuery, Refusal } from "./refusal.js";
 import type { Subscriptions } from "./subscriptions.js";
 import { divisionsResource, meResource, subscriptionsResource, syncTimestampResource } from "./system.js";
-import type { RecordKind } from "./types.js";
+import { type RecordKind, recordKinds } from "./types.js";
 import { createRecord, createSubscription, removeSubscription, updateRecord } from "./writes.js";
 
 type Result = Answer | Promise<Answer>;
@@ -28,21 +29,25 @@ export function dispatch(request: KitRequest, address: Address, core: ExactCore,
 const withoutDivision: Readonly<Record<string, Route>> = { "current/Me": (call) => readOnly(call, meResource(call.core)) };
 
 const crmScope = "crm accounts";
+const scopes: Readonly<Record<RecordKind, string>> = { Accounts: crmScope, Contacts: crmScope, Items: "logistics items" };
+
+/** Where records of a kind are: one by one, in bulk, and as a feed. */
+const recordRoutes = (kind: RecordKind): Readonly<Record<string, Route>> => ({
+  [`${services[kind].toLowerCase()}/${kind}`]: scoped(scopes[kind], (call) => crm(call, kind)),
+  [`bulk/${services[kind]}/${kind}`]: scoped(scopes[kind], (call) => readOnly(call, bulkResource(call.core, kind))),
+  [`sync/${services[kind]}/${kind}`]: scoped(scopes[kind], (call) => readOnly(call, syncResource(call.core, kind))),
+});
 
 function routesOf(subscriptions: Subscriptions): Readonly<Record<string, Route>> {
   return {
-    "crm/Accounts": scoped(crmScope, (call) => crm(call, "Accounts")),
-    "crm/Contacts": scoped(crmScope, (call) => crm(call, "Contacts")),
-    "bulk/CRM/Accounts": scoped(crmScope, (call) => readOnly(call, bulkResource(call.core, "Accounts"))),
-    "bulk/CRM/Contacts": scoped(crmScope, (call) => readOnly(call, bulkResource(call.core, "Contacts"))),
-    "sync/CRM/Accounts": scoped(crmScope, (call) => readOnly(call, syncResource(call.core, "Accounts"))),
-    "sync/CRM/Contacts": scoped(crmScope, (call) => readOnly(call, syncResource(call.core, "Contacts"))),
+    ...Object.assign({}, ...recordKinds.map(recordRoutes)),
     "sync/Deleted": scoped(crmScope, deleted),
     "read/sync/Sync/SyncTimestamp": scoped(crmScope, syncTimestamp),
     "system/Divisions": (call) => readOnly(call, divisionsResource(call.core)),
     "webhooks/WebhookSubscriptions": scoped("organization administration", (call) => webhooks(call, subscriptions)),
     "crm/$metadata": ({ core }) => metadata([crmResource(core, "Accounts"), crmResource(core, "Contacts")]),
-    "sync/$metadata": ({ core }) => metadata([syncResource(core, "Accounts"), syncResource(core, "Contacts"), deletedResource(core)]),
+    "logistics/$metadata": ({ core }) => metadata([crmResource(core, "Items")]),
+    "sync/$metadata": ({ core }) => metadata([...recordKinds.map((kind) => syncResource(core, kind)), deletedResource(core)]),
   };
 }
 

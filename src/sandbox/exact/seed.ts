@@ -12,6 +12,7 @@ export type ExactSeedRow = {
 export interface ExactSeed {
   readonly accounts: readonly ExactSeedRow[];
   readonly contacts: readonly ExactSeedRow[];
+  readonly items?: readonly ExactSeedRow[];
 }
 
 const dayMs = 86_400_000;
@@ -26,6 +27,7 @@ export function plant(core: ExactCore, seed: ExactSeed): void {
   };
   for (const row of seed.accounts) make("Accounts", row);
   for (const row of seed.contacts) make("Contacts", row);
+  for (const row of seed.items ?? []) make("Items", row);
   // Row versions grow with every change, so the last changed has the highest.
   for (const { kind, id, created, modified } of planted.sort((a, b) => a.modified - b.modified)) {
     const table = core.table(kind);

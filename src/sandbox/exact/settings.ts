@@ -15,7 +15,7 @@ export const exactSettingsSchema = z.strictObject({
   redirectUris: z.array(z.string()).default([]),
   webhookSecret: z.string().default("sandbox-webhook-secret"),
   /** What the app may do; Exact's own words. */
-  scopes: z.array(z.string()).default(["crm accounts", "organization administration"]),
+  scopes: z.array(z.string()).default(["crm accounts", "logistics items", "organization administration"]),
   /** The user's right to read the log of deletions. */
   mayReadDeleted: z.boolean().default(true),
   /** Records above it are not shown to the user. */

@@ -95,7 +95,7 @@ const syncTimestampProperties: PropertyTypes = { Modified: { edm: "DateTime" }, 
 
 /** `read/sync/Sync/SyncTimestamp`: the row version from which a feed shows what was changed since a time. */
 export function syncTimestampResource(core: ExactCore, query: URLSearchParams): Resource {
-  const kind = { "crm/accounts": "Accounts", "crm/contacts": "Contacts" }[
+  const kind = { "crm/accounts": "Accounts", "crm/contacts": "Contacts", "logistics/items": "Items" }[
     text(query, "endPoint")
       .toLowerCase()
       .replace(/^sync\//, "")

@@ -1,6 +1,8 @@
 import type { EdmType } from "../../domain/exact-properties.js";
 
-export type RecordKind = "Accounts" | "Contacts";
+export const recordKinds = ["Accounts", "Contacts", "Items"] as const;
+export type RecordKind = (typeof recordKinds)[number];
+export const isRecordKind = (name: string): name is RecordKind => (recordKinds as readonly string[]).includes(name);
 
 /**
  * A value as filters compare it and as the store keeps it: a time as milliseconds of the clock on the wall (but Created and

@@ -2,7 +2,7 @@ import type { EdmType } from "../../domain/exact-properties.js";
 import { midnightOf, parseWall } from "./dates.js";
 import { isGuid, zeroGuid } from "./guid-order.js";
 import type { Fault } from "./messages.js";
-import { entityTypeNames, isWritable, paddings, properties } from "./properties.js";
+import { entityTypeNames, isWritable, paddingOf, properties } from "./properties.js";
 import { badBody } from "./refusal.js";
 import type { ExactSettings } from "./settings.js";
 import type { Cell, Cells, RecordKind } from "./types.js";
@@ -35,10 +35,11 @@ function fitted(cell: Cell, kind: RecordKind, name: string, settings: ExactSetti
   if (typeof cell !== "string") return cell;
   const isBinary = properties[kind][name]?.edm === "Binary";
   const max = settings.maxLengths[`${kind}.${name}`] ?? properties[kind][name]?.maxLength;
-  const text = paddings[name] ? cell.trim() : cell;
+  const padded = paddingOf(kind, name);
+  const text = padded ? cell.trim() : cell;
   if (text === "") return null;
-  if (isBinary || max === undefined || text.length <= max) return (paddings[name] ?? same)(text);
-  return settings.tooLong === "truncate" ? (paddings[name] ?? same)(text.slice(0, max)) : undefined;
+  if (isBinary || max === undefined || text.length <= max) return (padded ?? same)(text);
+  return settings.tooLong === "truncate" ? (padded ?? same)(text.slice(0, max)) : undefined;
 }
 
 const same = (text: string): string => text;

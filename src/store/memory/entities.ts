@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../domain/errors.js";
 import { type RecordRef, refKey } from "../../domain/record.js";
 import { type Clock, type EntityType, entityTypes, type LinkState, linkStates, type System } from "../../domain/words.js";
 import { compareBytes, modifiedPosition, positionOf, typeOfPosition } from "../cursors.js";
-import { checkCommit, partsOfEventId, refOf, refsOf, sortableTime } from "../indexed.js";
+import { checkCommit, partsOfEventId, type RecordRefs, sortableTime } from "../indexed.js";
 import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
 import type { MemoryDocuments } from "./documents.js";
 import { kept } from "./frozen.js";
@@ -25,12 +25,14 @@ export class MemoryEntities implements EntityStore {
   readonly #marks: Marks;
   readonly #snapshots: MemorySnapshots;
   readonly #documents: MemoryDocuments;
+  readonly #refs: RecordRefs;
 
-  constructor(clock: Clock, marks: Marks, snapshots: MemorySnapshots, documents: MemoryDocuments) {
+  constructor(clock: Clock, marks: Marks, snapshots: MemorySnapshots, documents: MemoryDocuments, refs: RecordRefs) {
     this.#histories = new Histories(clock);
     this.#marks = marks;
     this.#snapshots = snapshots;
     this.#documents = documents;
+    this.#refs = refs;
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -51,7 +53,7 @@ export class MemoryEntities implements EntityStore {
     for (const { entity, row, history } of puts) {
       this.#entities.set(entity.id, entity);
       this.#rows[entity.type].set(row);
-      for (const ref of refsOf(entity)) this.#owners.set(refKey(ref), entity.id);
+      for (const ref of this.#refs.refsOf(entity)) this.#owners.set(refKey(ref), entity.id);
       if (entity.nextActionAt !== null) this.#due.set(entity.id, modifiedPosition(sortableTime(entity.nextActionAt), entity.id));
       this.#histories.add(entity.id, history);
     }
@@ -67,7 +69,7 @@ export class MemoryEntities implements EntityStore {
 
   async ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]> {
     return recordIds.map((id) => {
-      const entity = this.#entities.get(this.#owners.get(refKey(refOf(type, system, id))) ?? "");
+      const entity = this.#entities.get(this.#owners.get(refKey(this.#refs.refOf(type, system, id))) ?? "");
       return entity?.type === type ? entity : null;
     });
   }
@@ -146,7 +148,7 @@ export class MemoryEntities implements EntityStore {
     const id = this.#aliases.get(formerOrId) ?? formerOrId;
     const entity = this.#entities.get(id);
     if (!entity) return false;
-    for (const ref of refsOf(entity)) this.#snapshots.forget(ref);
+    for (const ref of this.#refs.refsOf(entity)) this.#snapshots.forget(ref);
     this.#drop(id);
     for (const one of [id, ...this.#formerIdsOf(id)]) {
       this.#aliases.delete(one);
@@ -178,7 +180,7 @@ export class MemoryEntities implements EntityStore {
     const inCommit = new Set([...commit.put.map(({ entity }) => entity.id), ...(commit.remove ?? []).map(({ id }) => id)]);
     const claimed = new Map<string, string>();
     for (const { entity } of commit.put) {
-      for (const ref of refsOf(entity)) {
+      for (const ref of this.#refs.refsOf(entity)) {
         const owner = this.#owners.get(refKey(ref));
         const by = claimed.get(refKey(ref)) ?? (owner !== undefined && !inCommit.has(owner) ? owner : null);
         if (by !== null) return { ok: false, reason: "TAKEN", ref, by };
@@ -195,7 +197,7 @@ export class MemoryEntities implements EntityStore {
     this.#entities.delete(id);
     this.#rows[entity.type].delete(id);
     this.#due.delete(id);
-    for (const ref of refsOf(entity)) this.#owners.delete(refKey(ref));
+    for (const ref of this.#refs.refsOf(entity)) this.#owners.delete(refKey(ref));
   }
 
   /** The id, and all that resolved to it, resolve to `into` from now on: never more than one hop. */

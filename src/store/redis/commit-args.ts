@@ -1,18 +1,18 @@
 import type { HistoryEvent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
 import { modifiedPosition, namePosition } from "../cursors.js";
-import { cleanEntry, refsOf, sortableTime } from "../indexed.js";
+import { cleanEntry, type RecordRefs, sortableTime } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { Commit, DocumentWrite, EntityWrite } from "../store.js";
 
 /** A commit as the script reads it: see scripts/commit.lua. */
-export function commitArgs(keys: Keys, commit: Commit, now: number): readonly string[] {
+export function commitArgs(keys: Keys, refs: RecordRefs, commit: Commit, now: number): readonly string[] {
   return [
     String(limits.history.maxEvents),
     String(now - limits.history.keptMs),
     String(limits.history.keptMs),
     ...list(commit.reclaim ?? [], (id) => [id]),
-    ...list(commit.put, (write) => putArgs(keys, write)),
+    ...list(commit.put, (write) => putArgs(keys, refs, write)),
     ...list(commit.remove ?? [], ({ id, revision, into }) => [id, String(revision), into ?? ""]),
     ...list(commit.clearDirty ?? [], (mark) => [mark.entityId, String(mark.generation)]),
     ...list(commit.markDirty ?? [], (id) => [id]),
@@ -33,7 +33,7 @@ const documentArgs = (keys: Keys, { kind, key, value, version, ttlMs, order }: D
   keys.document(kind, ""),
 ];
 
-function putArgs(keys: Keys, write: EntityWrite): readonly string[] {
+function putArgs(keys: Keys, records: RecordRefs, write: EntityWrite): readonly string[] {
   const { entity } = write;
   const { id, type, state } = entity;
   const entry = cleanEntry(write.index);
@@ -52,7 +52,7 @@ function putArgs(keys: Keys, write: EntityWrite): readonly string[] {
     ...entry.matchKeys.map((key) => [keys.match(type, key), id] as const),
   ];
   if (entity.nextActionAt !== null) indexed.push([keys.due, modifiedPosition(sortableTime(entity.nextActionAt), id)]);
-  const refs = refsOf(entity).flatMap((ref) => [keys.record(ref), keys.snapshot(ref), keys.written(ref)]);
+  const refs = records.refsOf(entity).flatMap((ref) => [keys.record(ref), keys.snapshot(ref), keys.written(ref)]);
   return [
     id,
     String(entity.revision),

@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../domain/errors.js";
 import type { RecordRef } from "../../domain/record.js";
 import { type Clock, type EntityType, isoTime, type LinkState, linkStates, type System } from "../../domain/words.js";
 import { idOfPosition } from "../cursors.js";
-import { checkCommit, partsOfEventId, refOf, refsOf } from "../indexed.js";
+import { checkCommit, partsOfEventId, type RecordRefs } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
 import { commitArgs, eventOf } from "./commit-args.js";
@@ -24,12 +24,14 @@ export class RedisEntities implements EntityStore {
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #clock: Clock;
+  readonly #refs: RecordRefs;
   readonly #lists: RedisLists;
 
-  constructor(connection: Connection, keys: Keys, clock: Clock) {
+  constructor(connection: Connection, keys: Keys, clock: Clock, refs: RecordRefs) {
     this.#connection = connection;
     this.#keys = keys;
     this.#clock = clock;
+    this.#refs = refs;
     this.#lists = new RedisLists(connection, keys);
   }
 
@@ -38,13 +40,13 @@ export class RedisEntities implements EntityStore {
     const keys = this.#keys;
     const prefixes = [keys.entity(""), keys.meta(""), keys.history(""), keys.alias(""), keys.aliases("")];
     const dirty = [keys.dirty, keys.dirtyGenerations, keys.dirtyCount];
-    const reply = asTexts(await this.#connection.run(scripts.commit, [...prefixes, ...dirty], commitArgs(keys, commit, this.#clock())));
+    const reply = asTexts(await this.#connection.run(scripts.commit, [...prefixes, ...dirty], commitArgs(keys, this.#refs, commit, this.#clock())));
     const [outcome, what = "", by = ""] = reply;
     if (outcome === "OK") return { ok: true, revisions: new Map(commit.put.map(({ entity }) => [entity.id, entity.revision + 1])) };
     if (outcome === "STALE") return { ok: false, reason: "STALE", id: what };
     const document = commit.documents?.find(({ kind, key }) => keys.document(kind, key) === what);
     if (outcome === "DOCUMENT" && document) return { ok: false, reason: "DOCUMENT", kind: document.kind, key: document.key };
-    const ref = commit.put.flatMap((one) => refsOf(one.entity)).find((one) => keys.record(one) === what);
+    const ref = commit.put.flatMap((one) => this.#refs.refsOf(one.entity)).find((one) => keys.record(one) === what);
     if (!ref) throw new Error(`The commit script answered ${JSON.stringify(reply)}.`);
     return { ok: false, reason: "TAKEN", ref, by };
   }
@@ -68,7 +70,7 @@ export class RedisEntities implements EntityStore {
 
   async ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]> {
     if (recordIds.length === 0) return [];
-    const keys = recordIds.map((id) => this.#keys.record(refOf(type, system, id)));
+    const keys = recordIds.map((id) => this.#keys.record(this.#refs.refOf(type, system, id)));
     const found = entitiesOf(await this.#connection.run(scripts.ofRecords, [this.#keys.entity(""), ...keys]));
     return found.map((entity) => (entity?.type === type ? entity : null));
   }

@@ -1,5 +1,6 @@
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
+import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import { askedOf } from "./asked.js";
 import { changeOf } from "./consequences.js";
@@ -11,7 +12,6 @@ import type { Observation, Plan, PlannedWrite, Present } from "./observation.js"
 import type { Obstacle } from "./obstacles.js";
 import { blockOn, ignoredObstacle, isIgnored, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
-import { isRequired } from "./required.js";
 import { differing, equal, pick } from "./units.js";
 import { translationOf } from "./view.js";
 

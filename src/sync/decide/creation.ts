@@ -2,6 +2,7 @@ import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { CreateRule, Dataflow, DataflowRow } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import type { Properties } from "../../domain/record.js";
+import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import { externalIdFor, ownProperties } from "./extras.js";
 import { toRecordValue } from "./identity.js";
@@ -9,7 +10,6 @@ import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
 import { missing } from "./obstacles.js";
-import { isRequired } from "./required.js";
 import { translationOf } from "./view.js";
 
 /** Whether the dataflow's rule asks for a record in this system, and why. */

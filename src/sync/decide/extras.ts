@@ -2,13 +2,17 @@ import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
 
-/** Fields of the API that stay in Customcrm: no row of a dataflow, written beside the fields when a mutation sets them. */
+/** Fields of the API that stay in Customcrm where no row of the dataflow names them: written beside the fields when a mutation sets them. */
 const customcrmOnly: { readonly [type: string]: { readonly [field: string]: string } } = { PRODUCT: { number: "Number" } };
+
+/** Whether this field of the API is kept by Customcrm alone. */
+export const isCustomcrmOnly = (flow: Dataflow, field: string): boolean =>
+  Object.hasOwn(customcrmOnly[flow.type] ?? {}, field) && !flow.rows.some((row) => row.field === field);
 
 /** What a mutation sets of these and the record does not hold yet. */
 export function ownProperties(flow: Dataflow, entity: Entity, record: SystemRecord | null): Properties {
   const set = entity.wanted?.set ?? {};
-  const names = Object.entries(customcrmOnly[flow.type] ?? {}).filter(([field]) => field in set);
+  const names = Object.entries(customcrmOnly[flow.type] ?? {}).filter(([field]) => field in set && isCustomcrmOnly(flow, field));
   return Object.fromEntries(
     names
       .filter(([field, property]) => (record?.properties[property] ?? null) !== (set[field] ?? null))

@@ -1,9 +1,9 @@
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { Dataflow, DataflowRow } from "../../domain/dataflow.js";
 import type { ProblemCode } from "../../domain/entity.js";
+import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import type { ReferenceLookup } from "./observation.js";
-import { isRequired } from "./required.js";
 
 /**
  * References are merged on what they refer to: entity ids, not record ids. A record that no entity knows stays itself, marked,

@@ -63,6 +63,9 @@ export function missing(row: DataflowRow, system: System): Obstacle {
   if (row.field === "lastName") {
     return { ...common, code: "NO_LAST_NAME", message: "Customcrm needs a last name, and Exact Online has none. Give the person one in Exact Online." };
   }
+  if (row.field === "number") {
+    return { ...common, code: "REFUSED_BY_SYSTEM", message: `${titleOf(system)} needs a code for an item. Give the product a number in Customcrm.` };
+  }
   return { ...common, code: "REFUSED_BY_SYSTEM", message: `${titleOf(system)} does not take an empty ${row.field}. Fill it in, or set it back.` };
 }
 

@@ -1,10 +1,10 @@
 import type { Fields } from "../../domain/canonical.js";
+import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import { type Merged, mergeUnit } from "../merge.js";
 import { toRecordValue } from "./identity.js";
 import type { Obstacle } from "./obstacles.js";
 import { ignoredObstacle, isIgnored, missing } from "./obstacles.js";
-import { isRequired } from "./required.js";
 import { equal, pick, type Unit } from "./units.js";
 import { sideOfUnit, type View } from "./view.js";
 

@@ -1,5 +1,4 @@
-import type { Dataflow } from "../../domain/dataflow.js";
-import { recordTypeOf } from "../../domain/dataflow.js";
+import { type Dataflow, dataflowOf, recordTypeOf } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { type RecordRef, refKey } from "../../domain/record.js";
 import { type EntityType, type System, systems } from "../../domain/words.js";
@@ -9,12 +8,6 @@ interface Own {
   readonly entity: Entity;
   readonly index: IndexEntry;
 }
-
-const flowTypes: { readonly [T in EntityType]: Pick<Dataflow, "customcrm" | "exact"> } = {
-  ACCOUNT: { customcrm: "Customer", exact: "Accounts" },
-  CONTACT: { customcrm: "Contact", exact: "Contacts" },
-  PRODUCT: { customcrm: "Product", exact: "Contacts" },
-};
 
 /** The entities of an overlay: those that were written here, before those below. Keeps what the sync itself asks for. */
 export class OverlayEntities implements EntityStore {
@@ -28,6 +21,7 @@ export class OverlayEntities implements EntityStore {
   constructor(
     private readonly base: EntityStore,
     private readonly marks: FeedStore,
+    private readonly flows: readonly Dataflow[],
   ) {}
 
   async get(ids: readonly string[]): Promise<readonly (Entity | null)[]> {
@@ -38,7 +32,7 @@ export class OverlayEntities implements EntityStore {
   }
 
   async ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]> {
-    const refs = recordIds.map((id): RecordRef => ({ system, type: recordTypeOf(flowTypes[type] as Dataflow, system), id }));
+    const refs = recordIds.map((id): RecordRef => ({ system, type: recordTypeOf(dataflowOf(this.flows, type), system), id }));
     const ids = await this.idsOfRecords(refs);
     const known = await this.get(ids.filter((id) => id !== null));
     return ids.map((id) => known.find((one) => one !== null && one.id === id && one.type === type) ?? null);
@@ -86,7 +80,7 @@ export class OverlayEntities implements EntityStore {
       return isSame !== revision;
     });
     if (stale) return { ok: false, reason: "STALE", id: stale.id };
-    const refs = commit.put.flatMap(({ entity }) => refsOf(entity).map((ref) => ({ ref, id: entity.id })));
+    const refs = commit.put.flatMap(({ entity }) => this.#refsOf(entity).map((ref) => ({ ref, id: entity.id })));
     const owners = await this.idsOfRecords(refs.map(({ ref }) => ref));
     const taken = refs.findIndex(({ id }, i) => owners[i] !== null && owners[i] !== id && !named.some((one) => one.id === owners[i]));
     const clash = refs[taken];
@@ -118,6 +112,13 @@ export class OverlayEntities implements EntityStore {
   history: EntityStore["history"] = (...args) => this.base.history(...args);
   historyEvent: EntityStore["historyEvent"] = (id) => this.base.historyEvent(id);
 
+  #refsOf({ type, records }: Entity): readonly RecordRef[] {
+    return systems.flatMap((system) => {
+      const id = records[system];
+      return id === null ? [] : [{ system, type: recordTypeOf(dataflowOf(this.flows, type), system), id }];
+    });
+  }
+
   #isKnown(id: string): boolean {
     return this.#own.has(id) || this.#gone.has(id);
   }
@@ -139,24 +140,18 @@ export class OverlayEntities implements EntityStore {
   #drop(before: Entity): void {
     for (const key of this.#own.get(before.id)?.index.matchKeys ?? []) this.#byKey.get(key)?.delete(before.id);
     this.#own.delete(before.id);
-    for (const ref of refsOf(before)) this.#owners.set(refKey(ref), null);
+    for (const ref of this.#refsOf(before)) this.#owners.set(refKey(ref), null);
   }
 
   #put(entity: Entity, index: IndexEntry): void {
     this.#gone.delete(entity.id);
     this.#own.set(entity.id, { entity, index });
-    for (const ref of refsOf(entity)) this.#owners.set(refKey(ref), entity.id);
+    for (const ref of this.#refsOf(entity)) this.#owners.set(refKey(ref), entity.id);
     for (const key of index.matchKeys) {
       const ids = this.#byKey.get(key) ?? new Set();
       this.#byKey.set(key, ids.add(entity.id));
     }
   }
 }
-
-const refsOf = ({ type, records }: Entity): readonly RecordRef[] =>
-  systems.flatMap((system) => {
-    const id = records[system];
-    return id === null ? [] : [{ system, type: recordTypeOf(flowTypes[type] as Dataflow, system), id }];
-  });
 
 const matches = ({ terms }: IndexEntry, query: EntityQuery): boolean => Object.entries(query.terms).every(([name, value]) => terms[name] === value);

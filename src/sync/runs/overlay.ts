@@ -1,3 +1,4 @@
+import type { Dataflow } from "../../domain/dataflow.js";
 import type { Snapshot } from "../../domain/entity.js";
 import { type RecordRef, refKey, type SystemRecord } from "../../domain/record.js";
 import type { IsoTime } from "../../domain/words.js";
@@ -18,9 +19,9 @@ export class Overlay implements Store {
   readonly secrets: Store["secrets"];
   readonly events: Store["events"] = { publish: async () => {}, subscribe: () => () => {} };
 
-  constructor(base: Store) {
+  constructor(base: Store, flows: readonly Dataflow[]) {
     this.feeds = new OverlayFeeds(base.feeds);
-    this.entities = new OverlayEntities(base.entities, this.feeds);
+    this.entities = new OverlayEntities(base.entities, this.feeds, flows);
     this.snapshots = new OverlaySnapshots(base.snapshots);
     this.leases = new OverlayLeases();
     this.documents = new OverlayDocuments(base.documents);

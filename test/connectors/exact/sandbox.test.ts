@@ -377,7 +377,12 @@ describe("feeds", () => {
 describe("webhooks", () => {
   it("subscribes, answers the handshake, and reads what comes, whatever order it comes in", async () => {
     const { exact, sandbox, clock } = await startWorld({ webhookDoubles: 0.5, webhookDisorderMs: 30_000 });
-    const reader = { secret: sandbox.settings.webhookSecret, clientId: sandbox.settings.clientId, division: sandbox.settings.division };
+    const reader = {
+      secret: sandbox.settings.webhookSecret,
+      clientId: sandbox.settings.clientId,
+      division: sandbox.settings.division,
+      topics: ["Accounts", "Contacts"] as const,
+    };
     const got: ReturnType<typeof readWebhook>[] = [];
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];

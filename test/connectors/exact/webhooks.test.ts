@@ -7,7 +7,7 @@ import { exactError, guid, now, type Rig, results, startRig } from "./helpers.js
 /** Webhooks: reference section 6. */
 
 const secret = "webhook-secret";
-const reader = { secret, clientId: "11111111-2222-3333-4444-555555555555", division: 123456 };
+const reader = { secret, clientId: "11111111-2222-3333-4444-555555555555", division: 123456, topics: ["Accounts", "Contacts"] as const };
 const contentOf = (more: Record<string, unknown> = {}) =>
   JSON.stringify({
     Topic: "Accounts",
