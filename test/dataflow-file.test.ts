@@ -44,6 +44,32 @@ clockToleranceSeconds: 60
     expect(settings.guards.creates).toEqual({ count: 50, percent: 10 });
   });
 
+  it("keeps products as items of Exact, by their number, and changes that dataflow like any other", () => {
+    const { flows } = parseDataflowFile("dataflows:\n  PRODUCT:\n    exact: Items\n    delete: ARCHIVE\n    fields: { description: { off: true } }\n");
+    expect(flows.map(({ type, exact }) => [type, exact])).toEqual([
+      ["ACCOUNT", "Accounts"],
+      ["CONTACT", "Contacts"],
+      ["PRODUCT", "Items"],
+    ]);
+    expect(flows[2]).toMatchObject({ match: [["number"]], onDelete: "ARCHIVE", exactDefaults: { IsSalesItem: true } });
+    expect(flows[2]?.rows.map(({ customcrm, exact }) => [customcrm, exact])).toEqual([
+      ["Number", "Code"],
+      ["Name", "Description"],
+    ]);
+    expect(flows[2]?.remark).toBeUndefined();
+  });
+
+  it("refuses records of Exact that a type can't be kept as, and fields that those have not, by line and path", () => {
+    expect(faultsOf("dataflows:\n  PRODUCT:\n    exact: Itemz\n  CONTACT:\n    exact: Items\n")).toEqual([
+      "dataflow.yml:5: dataflows.CONTACT.exact: CONTACT can't be kept there; it can be kept as Contacts.",
+      "dataflow.yml:3: dataflows.PRODUCT.exact: PRODUCT can't be kept there; it can be kept as Contacts or Items.",
+    ]);
+    expect(faultsOf("dataflows:\n  PRODUCT:\n    exact: Items\n    fields: { email: { off: true }, number: { off: true } }\n")).toEqual([
+      'dataflow.yml:4: dataflows.PRODUCT.fields.email: PRODUCT has no field "email"; it has number, name, description.',
+      "dataflow.yml:4: dataflows.PRODUCT.fields.number.off: no record can be made without this field.",
+    ]);
+  });
+
   it("names every fault at once, each with its line and path", () => {
     const faults = faultsOf(`dataflows:
   ACCOUNT:

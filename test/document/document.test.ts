@@ -56,6 +56,21 @@ describe("the dataflow document", () => {
     }
   });
 
+  it.each(systems)("of a site that keeps products as items, seen from %s, says so, without the remark, and is read back", (from) => {
+    const { flows } = parseDataflowFile("dataflows:\n  PRODUCT:\n    exact: Items\n    delete: PROPAGATE\n");
+    const made = documentFor(flows, from);
+    const { document, unread } = parseDocument(documentWriters.rst(made));
+    expect(unread).toEqual([]);
+    expect(document).toEqual(made);
+    expect(byProperties(tableOf(document))).toEqual(byProperties(flows));
+    const section = document.sections.find((one) => [one.source, one.target].includes("Product"));
+    expect(section?.remark).toBeNull();
+    expect(section?.overrides).toEqual([
+      { setting: "Kept in Exact as", shipped: "Contacts", here: "Items" },
+      { setting: "Deletion", shipped: "DETACH", here: "PROPAGATE" },
+    ]);
+  });
+
   it("says what a site's dataflow.yml changes, as shipped and as it is here", () => {
     const { flows } = parseDataflowFile(`
 dataflows:

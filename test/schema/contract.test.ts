@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { BreakingChangeType, buildSchema, findBreakingChanges, isInterfaceType, isObjectType, isScalarType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { customcrmProperties } from "../../src/domain/customcrm-properties.js";
-import { type Dataflow, dataflows } from "../../src/domain/dataflow.js";
-import { exactAccountProperties, exactContactProperties } from "../../src/domain/exact-properties.js";
+import { type Dataflow, dataflows, retargets } from "../../src/domain/dataflow.js";
+import { exactProperties } from "../../src/domain/exact-properties.js";
 import type { System } from "../../src/domain/words.js";
 import { buildTandemSchema } from "../../src/resolvers/build-schema.js";
 import type { ResolverParts } from "../../src/resolvers/parts.js";
@@ -67,7 +67,7 @@ const fieldsOf = (name: string): readonly string[] => {
   return isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()) : [];
 };
 
-describe.each(dataflows.map((flow) => [flow.type, flow] as const))("the dataflow of %s", (_type, flow) => {
+describe.each([...dataflows, ...retargets].map((flow) => [flow.type, flow.exact, flow] as const))("the dataflow of %s to %s", (_type, _exact, flow) => {
   it("has all its fields in the unified type", () => {
     const unified = { ACCOUNT: "Account", CONTACT: "Contact", PRODUCT: "Product" }[flow.type];
     expect(fieldsOf(unified)).toEqual(expect.arrayContaining(flow.rows.map((row) => row.field)));
@@ -83,7 +83,7 @@ describe.each(dataflows.map((flow) => [flow.type, flow] as const))("the dataflow
 
 function propertiesOf(system: System, flow: Dataflow): readonly string[] {
   if (system === "CUSTOMCRM") return Object.keys(customcrmProperties[flow.customcrm]);
-  return Object.keys(flow.exact === "Accounts" ? exactAccountProperties : exactContactProperties);
+  return Object.keys(exactProperties[flow.exact]);
 }
 
 it("shows a property that a site has renamed under its usual name", () => {

@@ -440,3 +440,57 @@ describe("limits", () => {
     expect(statuses(sandbox)).toEqual(new Set([200, 302]));
   });
 });
+
+describe("items, where products are kept as such", () => {
+  const types = ["Accounts", "Contacts", "Items"] as const;
+
+  it("are made, found by their code as it is, changed, read in a feed, and deleted with a line in the log", async () => {
+    const { replica, sandbox, consent } = await startWorld();
+    const exact = replica({ types });
+    await consent(exact);
+    const { id, record } = await exact.create("Items", { Code: "ART-1", Description: "Drill", IsSalesItem: true }, "key", now);
+    expect(record?.properties).toMatchObject({ Code: "ART-1", Description: "Drill", IsSalesItem: true, Notes: null });
+    expect((await exact.find("Items", [{ property: "Code", equals: "ART-1" }], null, now)).map((one) => one.id)).toEqual([id]);
+    expect(await exact.find("Items", [{ property: "Code", equals: "ART" }], null, now)).toEqual([]);
+    await exact.update("Items", id, { Code: "ART-2", Notes: "With case" }, null, now);
+    expect((await exact.getMany("Items", [id], now)).get(id)?.properties).toMatchObject({ Code: "ART-2", Notes: "With case" });
+    expect((await exact.list("Items", null, now)).records.map((one) => one.id)).toEqual([id]);
+    const feed = await exact.readFeed("Items", null, now);
+    expect(feed.changes).toMatchObject([{ kind: "upsert", record: { type: "Items", id, properties: { Code: "ART-2" } } }]);
+    await exact.remove("Items", id, null, now);
+    expect((await exact.readFeed("Deleted", null, now)).changes).toMatchObject([{ kind: "delete", ref: { system: "EXACT", type: "Items", id } }]);
+    expect(sandbox.core.items.size).toBe(0);
+  });
+
+  it("need a code that no other has, whatever its case, and a description of at most 60 characters", async () => {
+    const { replica, consent } = await startWorld();
+    const exact = replica({ types });
+    await consent(exact);
+    await exact.create("Items", { Code: "ART-1", Description: "Drill" }, "1", now);
+    await expect(exact.create("Items", { Code: "art-1", Description: "Drill" }, "2", now)).rejects.toThrow("Gegeven bestaat reeds.");
+    await expect(exact.create("Items", { Description: "Drill" }, "3", now)).rejects.toThrow("Verplicht: Code");
+    await expect(exact.create("Items", { Code: "ART-2", Description: "x".repeat(61) }, "4", now)).rejects.toThrow("Te lang: Omschrijving");
+  });
+
+  it("are refused without the scope for them, and neither read nor deleted where products are contacts", async () => {
+    const { exact, replica, sandbox, consent } = await startWorld({ scopes: ["crm accounts", "organization administration"] });
+    await consent();
+    await expect(replica({ types }).readFeed("Items", null, now)).rejects.toThrow(NotAuthorizedError);
+    const id = sandbox.core.create("Items", { Code: "ART-1", Description: "Drill" });
+    sandbox.core.remove("Items", id);
+    expect(exact.feeds.map(({ name }) => name)).toEqual(["Accounts", "Contacts", "Deleted"]);
+    expect((await exact.readFeed("Deleted", null, now)).changes).toEqual([]);
+  });
+
+  it("have a subscription of their own", async () => {
+    const { replica, consent } = await startWorld();
+    const exact = replica({ types });
+    await consent(exact);
+    const server = createServer((_request, response) => response.writeHead(204).end());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    stops.push(() => new Promise((resolve) => server.close(() => resolve())));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/exact`;
+    expect((await exact.ensureSubscriptions(url, now)).map(({ topic }) => topic)).toEqual(["Accounts", "Contacts", "Items"]);
+    expect((await exact.listSubscriptions(now)).map(({ topic }) => topic).sort()).toEqual(["Accounts", "Contacts", "Items"]);
+  });
+});
