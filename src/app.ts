@@ -35,6 +35,7 @@ import { announced } from "./sync/announce.js";
 import { Driver } from "./sync/driver.js";
 import { Engine, idPrefixes } from "./sync/engine.js";
 import { Guard } from "./sync/guards.js";
+import { checkTargets } from "./sync/link-map/retarget.js";
 import type { SettleParts } from "./sync/parts.js";
 import { dataflowState, planSettings, whyPaused } from "./sync/policy.js";
 import { Runs } from "./sync/runs.js";
@@ -83,6 +84,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     const { store: kept, queue: plain } = await openStore(config, settings.flows, redisUrl, tenant, clock, log);
     const queue = traced(plain);
     started.push(kept);
+    await checkTargets(kept, settings.flows);
     const metrics = new Metrics();
     const links = await linkUp(config, { ...parts, flows: settings.flows, onCall: (call) => metrics.called(call) }, kept, clock, started);
     const store = announced(kept, clock, (error) => log.warn(error, "A change could not be announced."));

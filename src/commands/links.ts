@@ -1,11 +1,13 @@
 import { createInterface } from "node:readline";
 import type { Dataflow } from "../domain/dataflow.js";
 import { InvalidInputError } from "../domain/errors.js";
+import type { Clock } from "../domain/words.js";
 import type { Store } from "../store/store.js";
 import { exportLinks } from "../sync/link-map/export.js";
 import { importLinks } from "../sync/link-map/import.js";
 import { type LinkMapLine, parseLine } from "../sync/link-map/line.js";
 import { type RebuildParts, rebuildLinks } from "../sync/link-map/rebuild.js";
+import { checkTargets, retarget } from "../sync/link-map/retarget.js";
 
 export interface LinksWorld {
   readonly store: Store;
@@ -15,6 +17,7 @@ export interface LinksWorld {
   /** Where the lines go, and where they come from. */
   readonly write: (text: string) => Promise<void>;
   readonly input: NodeJS.ReadableStream;
+  readonly clock: Clock;
   /** For a person: never into the lines. */
   readonly say: (text: string) => void;
 }
@@ -22,9 +25,11 @@ export interface LinksWorld {
 export const linksHelp = `npm run links -- export > links.ndjson     writes the link map, a line for each entity
 npm run links -- import < links.ndjson     puts it back; what is there already stays
 npm run links -- rebuild                   makes it anew from both systems: by ExternalId, then by matching
+npm run links -- retarget                  after dataflow.yml keeps a type as other records of Exact: cuts the links to the old ones
 
-import and rebuild want the gateway stopped where it has a Redis of its own. rebuild writes to neither system, and leaves the
-products paused while one of them has no counterpart.
+import, rebuild and retarget want the gateway stopped where it has a Redis of its own. rebuild writes to neither system, and leaves the
+products paused while one of them has no counterpart. retarget writes to neither system either, and leaves the dataflow waiting for
+a person who has seen the plan.
 `;
 
 /** Returns the exit code. Everything happens in the store: no gateway is asked. */
@@ -42,13 +47,20 @@ export async function linksCommand([command, ...more]: readonly string[], world:
       return 0;
     }
     case "import": {
+      await checkTargets(store, flows);
       const { imported, known, taken } = await importLinks(store, flows, linesOf(input));
       say(`${imported} entities imported, ${known} were there already.\n`);
       if (taken.length > 0) say(`${taken.length} were not imported, as a record of theirs belongs to another entity: ${taken.slice(0, 20).join(", ")}.\n`);
       return taken.length > 0 ? 1 : 0;
     }
     case "rebuild":
+      await checkTargets(store, flows);
       return rebuild(world);
+    case "retarget": {
+      const { cut, forgotten } = await retarget(store, flows, world.clock());
+      say(`${cut} links cut, ${forgotten} records of Exact forgotten. See the plan with sync(dryRun: true), then resumeDataflow.\n`);
+      return 0;
+    }
     default:
       say(linksHelp);
       return command === undefined || command === "--help" ? 0 : 1;

@@ -11,7 +11,7 @@ const say = (text: string): void => void process.stderr.write(text);
 /** The process of `npm run links`; gives the exit code. */
 export async function runLinks(args: readonly string[]): Promise<number> {
   const [command] = args;
-  if (!command || !["export", "import", "rebuild"].includes(command)) {
+  if (!command || !["export", "import", "rebuild", "retarget"].includes(command)) {
     say(linksHelp);
     return command === "--help" ? 0 : 1;
   }
@@ -23,7 +23,15 @@ export async function runLinks(args: readonly string[]): Promise<number> {
     try {
       const { store } = opened.value;
       const { flows } = readDataflowFile();
-      return await linksCommand(args, { store, flows, openParts: () => openParts(process.env, opened.value), write, input: process.stdin, say });
+      return await linksCommand(args, {
+        store,
+        flows,
+        openParts: () => openParts(process.env, opened.value),
+        write,
+        input: process.stdin,
+        clock: Date.now,
+        say,
+      });
     } finally {
       await opened.stop();
     }

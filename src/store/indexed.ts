@@ -4,7 +4,7 @@ import type { Entity } from "../domain/entity.js";
 import { InvalidInputError } from "../domain/errors.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import { type EntityType, type IsoTime, isoTime, type System, systems } from "../domain/words.js";
-import type { Commit, EntityQuery, FeedState, IndexEntry } from "./store.js";
+import type { Commit, EntityQuery, IndexEntry } from "./store.js";
 
 /** What both stores derive from an entity in the same way. */
 
@@ -75,5 +75,3 @@ export const unreadRecord = ({ system, type, id }: RecordRef): SystemRecord => (
   etag: null,
   properties: {},
 });
-
-export const unreadFeed: FeedState = { position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null };

@@ -167,6 +167,9 @@ export interface FeedState {
   readonly lastChangeAt: IsoTime | null;
 }
 
+/** Of a feed that was never read. */
+export const unreadFeed: FeedState = { position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null };
+
 export interface FeedStore {
   get(system: System, feed: string): Promise<FeedState>;
   /** Saves the cursor together with the marks of what the page touched, before any of it is handled (R12). */

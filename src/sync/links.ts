@@ -5,7 +5,7 @@ import { differing } from "./decide/units.js";
 import { fieldVersionsAfter } from "./decide/versions.js";
 
 /** Nothing is said of an entity any more but that it must be looked at. */
-const unsettled = {
+export const unsettled = {
   problem: null,
   candidates: [],
   conflicts: [],

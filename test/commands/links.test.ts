@@ -44,6 +44,7 @@ async function command(name: string, options: { store?: MemoryStore; input?: str
     openParts: async () => ({ value: world.parts(), stop: async () => {} }),
     write: async (text) => void written.push(text),
     input: Readable.from([options.input ?? ""]),
+    clock: () => world.clock.now(),
     say: (text) => void said.push(text),
   });
   return { code, said: said.join(""), written: written.join("") };

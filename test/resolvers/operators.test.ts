@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dataflows } from "../../src/domain/dataflow.js";
-import { unreadFeed } from "../../src/store/indexed.js";
+import { unreadFeed } from "../../src/store/store.js";
 import { DataflowsDocument, OneOperationDocument, OneRunDocument, RunsDocument, SystemsDocument } from "../generated/operations.js";
 import { firms, guid, World } from "./helpers.js";
 

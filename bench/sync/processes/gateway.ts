@@ -9,7 +9,7 @@ import { type Links, linksOf, type SandboxParts } from "../../../src/connect.js"
 import type { FeedPage } from "../../../src/connectors/connector.js";
 import { dataflows, fieldsOf } from "../../../src/domain/dataflow.js";
 import { type EntityType, type LinkState, type System, systems } from "../../../src/domain/words.js";
-import { unreadFeed } from "../../../src/store/indexed.js";
+import { unreadFeed } from "../../../src/store/store.js";
 import { observe } from "../../../src/sync/observe.js";
 import { encryptionKey, withoutLimits } from "../given.js";
 import { memory } from "../memory.js";
@@ -47,7 +47,7 @@ async function start({ redisUrl, tenant, origins, code, role }: GatewayOptions):
   const sandboxes: SandboxParts = { exact: { origin: origins.exact, issueCode: () => code }, customcrm: { origin: origins.customcrm } };
   const log = pino({ level: process.env.BENCH_LOG ?? "silent" });
   const started = await createApp(config, { redisUrl, tenant, sandboxes, budgetRules: withoutLimits, log });
-  links = linksOf({ config, store: started.store, clock: Date.now, log, rules: withoutLimits, sandboxes });
+  links = linksOf({ config, store: started.store, clock: Date.now, log, rules: withoutLimits, flows: dataflows, sandboxes });
   return started;
 }
 

@@ -1,6 +1,5 @@
 import type { System } from "../../domain/words.js";
-import { unreadFeed } from "../indexed.js";
-import type { DirtyMark, FeedState, FeedStore } from "../store.js";
+import { type DirtyMark, type FeedState, type FeedStore, unreadFeed } from "../store.js";
 import { kept } from "./frozen.js";
 import type { Marks } from "./marks.js";
 

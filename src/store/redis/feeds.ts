@@ -1,7 +1,6 @@
 import type { System } from "../../domain/words.js";
-import { unreadFeed } from "../indexed.js";
 import type { Keys } from "../keys.js";
-import type { DirtyMark, FeedState, FeedStore } from "../store.js";
+import { type DirtyMark, type FeedState, type FeedStore, unreadFeed } from "../store.js";
 import { type Connection, Script } from "./connection.js";
 import { asTexts } from "./replies.js";
 

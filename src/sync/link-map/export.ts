@@ -20,7 +20,7 @@ export async function* exportLinks(store: Store, flows: readonly Dataflow[]): As
       for (const [i, entity] of fresh.entries()) {
         told.add(entity.id);
         const number = snapshots[i]?.record.properties.Number;
-        yield { kind: "entity", entity, ...(typeof number === "string" ? { number } : {}) };
+        yield { kind: "entity", entity, exact: flow.exact, ...(typeof number === "string" ? { number } : {}) };
       }
     }
   }

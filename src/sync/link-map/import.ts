@@ -1,9 +1,11 @@
 import { type Dataflow, dataflowOf } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
+import { InvalidInputError } from "../../domain/errors.js";
 import type { SystemRecord } from "../../domain/record.js";
 import type { CommitResult, Store } from "../../store/store.js";
 import { writeOf } from "../document.js";
 import type { LinkMapLine } from "./line.js";
+import { isKeptAs } from "./retarget.js";
 
 export interface Imported {
   readonly imported: number;
@@ -25,6 +27,11 @@ export async function importLinks(store: Store, flows: readonly Dataflow[], line
     if (line.kind === "dataflow") {
       await store.documents.set("dataflow", line.type, line.state, 0, { ttlMs: null });
       continue;
+    }
+    if (!isKeptAs(flows, line.entity, line.exact)) {
+      throw new InvalidInputError(
+        `${line.entity.id} was linked with ${line.exact ?? "other"} records of Exact than dataflow.yml says now. Nothing of it or after it was imported.`,
+      );
     }
     const result = await put(store, dataflowOf(flows, line.entity.type), line);
     if (result === "known") known++;
