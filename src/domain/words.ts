@@ -17,7 +17,8 @@ export type Direction = "BOTH" | "TO_EXACT" | "TO_CUSTOMCRM";
 export type DeletePolicy = "DETACH" | "ARCHIVE" | "PROPAGATE";
 
 export type CustomcrmType = "Customer" | "Contact" | "Product";
-export type ExactType = "Accounts" | "Contacts" | "Items";
+export const exactTypes = ["Accounts", "Contacts", "Items"] as const;
+export type ExactType = (typeof exactTypes)[number];
 export type RecordType = CustomcrmType | ExactType;
 
 /** RFC 3339, UTC, milliseconds. */

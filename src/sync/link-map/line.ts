@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Entity } from "../../domain/entity.js";
 import { InvalidInputError } from "../../domain/errors.js";
-import { type EntityType, type ExactType, entityTypes, linkStates } from "../../domain/words.js";
+import { type EntityType, type ExactType, entityTypes, exactTypes, linkStates } from "../../domain/words.js";
 import type { DataflowState } from "../policy.js";
 
 /** One line of a link map written out: an entity as it is stored, or what persons decided about a dataflow. */
@@ -33,7 +33,7 @@ const entity = z.looseObject({
   nextActionAt: z.iso.datetime().nullable(),
 });
 const line = z.discriminatedUnion("kind", [
-  z.looseObject({ kind: z.literal("entity"), entity, number: z.string().nullable().optional(), exact: z.enum(["Accounts", "Contacts", "Items"]).optional() }),
+  z.looseObject({ kind: z.literal("entity"), entity, number: z.string().nullable().optional(), exact: z.enum(exactTypes).optional() }),
   z.looseObject({ kind: z.literal("dataflow"), type: z.enum(entityTypes), state: z.looseObject({ confirmed: z.boolean(), held: z.array(text) }) }),
 ]);
 

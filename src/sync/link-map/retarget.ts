@@ -2,7 +2,7 @@ import { type Dataflow, dataflowOf, dataflows } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { InvalidInputError } from "../../domain/errors.js";
 import { type EntityType, type ExactType, isoTime } from "../../domain/words.js";
-import { type Store, unreadFeed } from "../../store/store.js";
+import { type Commit, type Store, unreadFeed } from "../../store/store.js";
 import { writeOf } from "../document.js";
 import { unsettled } from "../links.js";
 import { changeDataflow } from "../policy.js";
@@ -12,15 +12,16 @@ type Targets = { readonly [T in EntityType]?: ExactType };
 
 const key = "exact-types";
 const targetsOf = (flows: readonly Dataflow[]): Targets => Object.fromEntries(flows.map(({ type, exact }) => [type, exact]));
-const keptTargets = async (store: Store) => store.documents.get<Targets>("meta", key);
+/** null: the link map is older than this, or new. */
+const toldTargets = async (store: Store): Promise<Targets | null> => (await store.documents.get<Targets>("meta", key))?.value ?? null;
 
 /**
  * That a link map was made by this table. One without links to Exact's records is taken over; any other is refused with
  * `InvalidInputError`, as the ids of contacts would be taken for those of items.
  */
 export async function checkTargets(store: Store, flows: readonly Dataflow[]): Promise<void> {
-  const found = await keptTargets(store);
-  const kept = found?.value ?? targetsOf(dataflows);
+  const told = await toldTargets(store);
+  const kept = told ?? targetsOf(dataflows);
   for (const { type, exact } of flows.filter((flow) => kept[flow.type] !== flow.exact)) {
     let count = 0;
     for await (const entities of store.entities.scan(type)) count += entities.filter(isInExact).length;
@@ -30,12 +31,12 @@ export async function checkTargets(store: Store, flows: readonly Dataflow[]): Pr
         `Set dataflows.${type}.exact back to ${kept[type]}, or run: npm run links -- retarget (it cuts those links, and leaves both systems as they are).`,
     );
   }
-  await keep(store, flows);
+  await keep(store, flows, told);
 }
 
-async function keep(store: Store, flows: readonly Dataflow[]): Promise<void> {
-  const found = await keptTargets(store);
-  if (JSON.stringify(found?.value) !== JSON.stringify(targetsOf(flows))) await store.documents.set("meta", key, targetsOf(flows), null, { ttlMs: null });
+async function keep(store: Store, flows: readonly Dataflow[], told: Targets | null): Promise<void> {
+  const targets = targetsOf(flows);
+  if (JSON.stringify(told) !== JSON.stringify(targets)) await store.documents.set("meta", key, targets, null, { ttlMs: null });
 }
 
 export interface Retargeted {
@@ -50,7 +51,8 @@ export interface Retargeted {
  * write to one of them may still land. May be repeated.
  */
 export async function retarget(store: Store, flows: readonly Dataflow[], now: number): Promise<Retargeted> {
-  const kept = (await keptTargets(store))?.value ?? targetsOf(dataflows);
+  const told = await toldTargets(store);
+  const kept = told ?? targetsOf(dataflows);
   const done = { cut: 0, forgotten: 0 };
   for (const flow of flows.filter(({ type, exact }) => kept[type] !== exact)) {
     const stale: Entity[] = [];
@@ -59,31 +61,29 @@ export async function retarget(store: Store, flows: readonly Dataflow[], now: nu
     if (open)
       throw new InvalidInputError(`A write for ${open.id} may still land. Start the gateway with the old dataflow.yml, let it end, and run this again.`);
     for (const entity of stale) {
-      await part(store, flow, entity, now);
-      if (entity.records.CUSTOMCRM === null) done.forgotten++;
+      const { CUSTOMCRM: recordId } = entity.records;
+      const result = await store.entities.commit(recordId === null ? forgetting(entity) : await parting(store, flow, entity, recordId, now));
+      if (!result.ok) throw new InvalidInputError(`${entity.id} was written meanwhile: stop the gateway, and run this again.`);
+      if (recordId === null) done.forgotten++;
       else done.cut++;
     }
     await changeDataflow(store, flow.type, "review", (state) => ({ ...state, confirmed: false }));
     // What was read of these records when they were last in use is old.
     await store.feeds.advance("EXACT", flow.exact, unreadFeed, []);
   }
-  await keep(store, flows);
+  await keep(store, flows, told);
   return done;
 }
 
-async function part(store: Store, flow: Dataflow, entity: Entity, now: number): Promise<void> {
-  const { id, revision, records } = entity;
-  if (records.CUSTOMCRM === null) {
-    const gone = await store.entities.commit({ put: [], remove: [{ id, revision, into: null }] });
-    if (!gone.ok) throw new InvalidInputError(`${id} was written meanwhile: stop the gateway, and run this again.`);
-    return;
-  }
+const forgetting = ({ id, revision }: Entity): Commit => ({ put: [], remove: [{ id, revision, into: null }] });
+
+async function parting(store: Store, flow: Dataflow, entity: Entity, recordId: string, now: number): Promise<Commit> {
   const { review: _review, refused: _refused, overruled: _overruled, timeUnknown: _time, externalIdOwed: _owed, awaits: _awaits, ...rest } = entity;
   const named = flow.rows.map(({ field }) => [field, entity.fields[field] ?? null] as const);
   const alone: Entity = {
     ...rest,
     ...unsettled,
-    records: { CUSTOMCRM: records.CUSTOMCRM, EXACT: null },
+    records: { CUSTOMCRM: recordId, EXACT: null },
     formerExactEntityId: null,
     state: "UNLINKED",
     origin: null,
@@ -93,10 +93,9 @@ async function part(store: Store, flow: Dataflow, entity: Entity, now: number): 
     fields: Object.fromEntries(named),
     version: entity.version + 1,
   };
-  const [snapshot] = await store.snapshots.get([{ system: "CUSTOMCRM", type: flow.customcrm, id: records.CUSTOMCRM }]);
+  const [snapshot] = await store.snapshots.get([{ system: "CUSTOMCRM", type: flow.customcrm, id: recordId }]);
   const event = { at: isoTime(now), kind: "UNLINKED" as const, source: "GATEWAY" as const, actor: null, fields: [] };
-  const result = await store.entities.commit({ put: [writeOf(flow, alone, [event], snapshot?.record ?? null)], markDirty: [id] });
-  if (!result.ok) throw new InvalidInputError(`${id} was written meanwhile: stop the gateway, and run this again.`);
+  return { put: [writeOf(flow, alone, [event], snapshot?.record ?? null)], markDirty: [entity.id] };
 }
 
 /** It has a record there, or one may come about. */
