@@ -35,6 +35,8 @@ export class PairWorld {
   readonly records: { [S in System]: Map<string, SystemRecord> } = { CUSTOMCRM: new Map(), EXACT: new Map() };
   /** Every value that was read, by side and field. */
   readonly read = new Set<string>();
+  /** Every value that a person wrote over, or cleared, where it stood: the last word on it is that person's. */
+  readonly replaced = new Set<CanonicalValue>();
   /** Every write that reached a system. */
   readonly writes: { system: System; operation: string; fields: Record<string, CanonicalValue>; needless: boolean }[] = [];
   readonly flow: Dataflow;
@@ -63,6 +65,7 @@ export class PairWorld {
     const id = this.entity.records[system];
     const record = id && this.records[system].get(id);
     if (!record) return;
+    this.replaced.add(fieldsOf(this.flow, record)[field] ?? null);
     this.#store(system, {
       ...record,
       properties: { ...record.properties, ...propertiesOf(this.flow, system, { [field]: value }) },
@@ -87,8 +90,8 @@ export class PairWorld {
   settle(bad: readonly Fate[] = []): void {
     this.#fates = [...bad];
     let next = plan(this.observe());
-    // A handful of rounds is all that an honest plan needs; a loop would show as more.
-    for (let round = 0; round < 6; round++) {
+    // A handful of rounds is all that an honest plan needs, and two more for each write that comes to nothing; a loop would show as more.
+    for (let round = 0; round < 6 + 2 * bad.length; round++) {
       this.#keep(next);
       if (next.writes.length === 0) return;
       const results = this.#carryOut(next);

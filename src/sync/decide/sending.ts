@@ -18,7 +18,7 @@ export interface Sending {
   readonly held: readonly Obstacle[];
   readonly refused: readonly Obstacle[];
   readonly refusals: NonNullable<Entity["refused"]>;
-  /** What a side is to hold instead of what it shows, by `<system>.<field>`: sent now, or once nothing holds it back. */
+  /** What a side is to hold instead of what it shows, by `<system>.<field>`: sent now, once nothing holds it back, or under way already. */
   readonly due: ReadonlyMap<string, CanonicalValue>;
 }
 
@@ -31,9 +31,17 @@ export function sendingOf(view: View, verdicts: readonly Verdict[]): Sending {
     held: sides.flatMap((side) => side.held),
     refused: sides.flatMap((side) => side.refusals.map(refusalObstacle)),
     refusals: sides.flatMap((side) => side.refusals),
-    due: new Map(sides.flatMap((side) => Object.entries(side.due).map(([field, value]) => [`${side.system}.${field}`, value]))),
+    due: new Map(
+      sides.flatMap((side) =>
+        Object.entries({ ...underWay(view, verdicts, side.system), ...side.due }).map(([field, value]) => [`${side.system}.${field}`, value]),
+      ),
+    ),
   };
 }
+
+/** What a write whose outcome nobody knows may put in place of what the side shows: a person may have edited it since it was sent. */
+const underWay = ({ own }: View, verdicts: readonly Verdict[], system: System): Fields =>
+  pick(Object.assign({}, ...verdicts.map((one) => one.send[system])), Object.keys(ambiguousOn(own.intents, system)?.fields ?? {}));
 
 interface SideSending {
   readonly system: System;
