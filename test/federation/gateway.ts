@@ -12,7 +12,7 @@ export interface Subgraph {
 
 export interface Gateway {
   readonly supergraph: string;
-  ask(query: string): Promise<Answer>;
+  ask(query: string, variables?: object): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export function gatewayOf(subgraphs: readonly Subgraph[]): Gateway {
   const gateway = createGatewayRuntime({ supergraph, logging: false, maskedErrors: false, transports: { http: httpTransport } });
   return {
     supergraph,
-    ask: async (query) => {
+    ask: async (query, variables = {}) => {
       const headers = { "content-type": "application/json" };
-      const response = await gateway.fetch("http://supergraph/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+      const response = await gateway.fetch("http://supergraph/graphql", { method: "POST", headers, body: JSON.stringify({ query, variables }) });
       return (await response.json()) as Answer;
     },
     stop: async () => gateway[Symbol.asyncDispose](),
