@@ -1,7 +1,8 @@
-// npm test: sets itself up, starts a Redis of its own for the tests, and runs vitest with the arguments given.
+// npm test: sets itself up, docutils included, starts a Redis of its own for the tests, and runs vitest with the arguments given.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findDocutils } from "./setup/docutils.mjs";
 import { findRedisServer } from "./setup/redis.mjs";
 import { root } from "./setup/root.mjs";
 import { runInTerminal } from "./setup/run.mjs";
@@ -13,8 +14,9 @@ await script(async () => {
   await setUp();
   const redis = await testRedis();
   try {
+    const env = { ...process.env, ...redis.env, ...(await testDocutils()) };
     const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-    process.exitCode = await runInTerminal(process.execPath, [vitest, "run", ...process.argv.slice(2)], { env: { ...process.env, ...redis.env } });
+    process.exitCode = await runInTerminal(process.execPath, [vitest, "run", ...process.argv.slice(2)], { env });
   } finally {
     await redis.stop();
   }
@@ -38,7 +40,20 @@ async function testRedis() {
 
 function withoutRedis() {
   const wayOut = "Install redis-server or valkey-server, or set TEST_REDIS_URL to a Redis that may be emptied.";
-  if (process.env.CI === "true") throw new SetUpError(`No Redis server found, and with CI=true no suite may be skipped. ${wayOut}`);
-  process.stdout.write(`No Redis server found: the suites that need one are skipped (vitest counts them below). ${wayOut}\n`);
+  goOnWithout("Redis server", `the suites that need one are skipped (vitest counts them below). ${wayOut}`, wayOut);
   return { env: {}, stop: async () => {} };
+}
+
+/** The Python by which the tests read what must be reStructuredText. */
+async function testDocutils() {
+  const python = await findDocutils();
+  if (python !== null) return { DOCUTILS_PYTHON: python };
+  const wayOut = "Install python3-docutils.";
+  goOnWithout("docutils", `the dataflow document is read by our own strict reader alone. ${wayOut}`, wayOut);
+  return {};
+}
+
+function goOnWithout(what, consequence, wayOut) {
+  if (process.env.CI === "true") throw new SetUpError(`No ${what} found, and with CI=true no suite may be skipped. ${wayOut}`);
+  process.stdout.write(`No ${what} found: ${consequence}\n`);
 }

@@ -101,6 +101,42 @@ it("fails under CI when there is no Redis to run the tests on", async () => {
   expect(stderr).toMatch(/^No Redis server found, and with CI=true no suite may be skipped\./);
 });
 
+describe("the tests' set-up finds docutils", () => {
+  /** A clone with a Redis, whose vitest says what it was given, and pythons that have docutils or not. */
+  function cloneForTests() {
+    const clone = freshClone();
+    const vitest = join(clone.folder, "node_modules", "vitest");
+    mkdirSync(vitest, { recursive: true });
+    writeFileSync(join(vitest, "vitest.mjs"), `process.stdout.write("vitest has " + (process.env.DOCUTILS_PYTHON || "none") + "\\n");`);
+    const addPython = (folder: string, exitCode: number) => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "python3"), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 });
+      return join(folder, "python3");
+    };
+    const run = (env: { readonly [name: string]: string } = {}) =>
+      clone.run("test.mjs", { TEST_REDIS_URL: "redis://127.0.0.1:1", DOCUTILS_PYTHON: "", ...env });
+    return { ...clone, addPython, run };
+  }
+
+  it("with whichever Python has it", async () => {
+    const clone = cloneForTests();
+    clone.addPython(clone.bin, 1);
+    const debians = clone.addPython(join(clone.folder, "usr-bin"), 0);
+    const { code, stdout } = await clone.run({ CI: "true", PATH: `${clone.bin}:${join(clone.folder, "usr-bin")}` });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`vitest has ${debians}\n`)]);
+  });
+
+  it("nowhere, and says by what the document is read instead", async () => {
+    const { stdout } = await cloneForTests().run();
+    expect(stdout).toContain("No docutils found: the dataflow document is read by our own strict reader alone. Install python3-docutils.\nvitest has none\n");
+  });
+
+  it("or fails under CI", async () => {
+    const { code, stderr } = await cloneForTests().run({ CI: "true" });
+    expect([code, stderr]).toEqual([1, "No docutils found, and with CI=true no suite may be skipped. Install python3-docutils.\n"]);
+  });
+});
+
 it("never takes REDIS_URL for the tests, which flush what they get", async () => {
   const { stderr } = await freshClone().run("test.mjs", { CI: "true", REDIS_URL: "redis://127.0.0.1:1" });
   expect(stderr).toMatch(/^No Redis server found/);
