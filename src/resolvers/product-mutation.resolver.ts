@@ -24,7 +24,7 @@ export class ProductMutationResolver {
     return payload(await this.#writing.update(context, "PRODUCT", input));
   }
 
-  @Mutation(() => DeletePayload, { description: "Deletes a product and its contact row in Exact." })
+  @Mutation(() => DeletePayload, { description: "Deletes a product and its record in Exact." })
   deleteProduct(@Arg("input", () => DeleteInput) input: DeleteInput, @Ctx() context: RequestContext): Promise<DeletePayload> {
     return this.#writing.remove(context, "PRODUCT", input);
   }

@@ -83,7 +83,7 @@ export class ProductFields {
   @Field(() => String, { nullable: true, description: "Needed for a create, and never empty." })
   readonly name?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Stays in Customcrm." })
+  @Field(() => String, { nullable: true, description: "Stays in Customcrm; where products are kept as items of Exact, it is the item's code." })
   readonly number?: string | null;
 
   @Field(() => String, { nullable: true, description: "Free text, possibly over several lines." })

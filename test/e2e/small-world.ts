@@ -6,6 +6,7 @@ import { type Logger, pino } from "pino";
 import { type App, createApp } from "../../src/app.js";
 import { type Config, parseConfig } from "../../src/config.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
+import { parseDataflowFile } from "../../src/dataflow-file.js";
 import { type CustomcrmSandbox, type SettingsPatch, startCustomcrmSandbox } from "../../src/sandbox/customcrm/index.js";
 import { type ExactSandbox, type ExactSettings, startExactSandbox } from "../../src/sandbox/exact/index.js";
 import { VirtualClock } from "../../src/sandbox/kit/index.js";
@@ -33,6 +34,8 @@ export interface SmallWorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly exactSettings?: Partial<ExactSettings>;
   readonly customcrmSettings?: SettingsPatch;
+  /** What the site's dataflow.yml says of its dataflows. */
+  readonly dataflowFile?: string;
 }
 
 const age = { createdDaysAgo: 90, modifiedDaysAgo: 30 };
@@ -109,6 +112,7 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
         log: options.log ?? pino({ level: process.env.TEST_LOG ?? "silent" }),
         clock: () => clock.now(),
         budgetRules: withoutLimits,
+        ...(options.dataflowFile === undefined ? {} : { settings: { flows: parseDataflowFile(options.dataflowFile).flows } }),
         ...(config.mode === "sandbox" ? { sandboxes: { exact, customcrm } } : {}),
       });
       return app;

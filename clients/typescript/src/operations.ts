@@ -170,7 +170,7 @@ export type ProductFields = {
   email?: string | null | undefined;
   /** Needed for a create, and never empty. */
   name?: string | null | undefined;
-  /** Stays in Customcrm. */
+  /** Stays in Customcrm; where products are kept as items of Exact, it is the item's code. */
   number?: string | null | undefined;
   phone?: string | null | undefined;
 };
