@@ -7,7 +7,7 @@ import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/
 import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
 import { createExactConnector, type ExactConnector, readWebhook } from "./connectors/exact/index.js";
 import { type CallRecord, HttpClient } from "./connectors/http.js";
-import { type Dataflow, exactTypesOf } from "./domain/dataflow.js";
+import { type Dataflow, exactTypesOf, ownPropertiesOf } from "./domain/dataflow.js";
 import { NotAuthorizedError } from "./domain/errors.js";
 import type { Clock, ExactType, System } from "./domain/words.js";
 import type { ConsentDoor } from "./server/consent.routes.js";
@@ -33,7 +33,7 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly rules: BudgetRules;
-  /** The site's table: which of Exact's records are read. */
+  /** The site's table: which of Exact's records are read, and which properties of Customcrm's. */
   readonly flows: readonly Dataflow[];
   /** Told of every call to a system. */
   readonly onCall?: ((call: CallRecord) => void) | undefined;
@@ -96,6 +96,7 @@ export function linksOf({ config, store, clock, log, rules, flows, onCall, sandb
     baseUrl: crmConfig.baseUrl,
     ...crmConfig.auth,
     capabilities: crmConfig.capabilities,
+    own: ownPropertiesOf(flows),
     http: customcrmHttp,
     clock,
     documents: store.documents,

@@ -1,5 +1,5 @@
 import { type CanonicalKind, canonical, type Fields } from "./canonical.js";
-import { contactProperties, customerProperties, productProperties } from "./customcrm-properties.js";
+import { contactProperties, customcrmProperties, customerProperties, productProperties } from "./customcrm-properties.js";
 import { exactAccountProperties, exactContactProperties, exactItemProperties } from "./exact-properties.js";
 import type { Properties, SystemRecord } from "./record.js";
 import type { ConflictPolicy, CustomcrmType, DeletePolicy, Direction, EntityType, ExactType, RecordType, System } from "./words.js";
@@ -176,6 +176,12 @@ export const dataflowOf = (flows: readonly Dataflow[], type: EntityType): Datafl
 
 /** The record types of Exact that a table uses, each once. */
 export const exactTypesOf = (flows: readonly Dataflow[]): readonly ExactType[] => [...new Set(flows.map((flow) => flow.exact))];
+
+/** The properties by which a table knows a Customcrm's records that Customcrm is not shipped with. */
+export const ownPropertiesOf = (flows: readonly Dataflow[]): { readonly [T in CustomcrmType]?: readonly string[] } =>
+  Object.fromEntries(
+    flows.map(({ customcrm, rows }) => [customcrm, rows.map((row) => row.customcrm).filter((name) => !Object.hasOwn(customcrmProperties[customcrm], name))]),
+  );
 
 export const recordTypeOf = (flow: Dataflow, system: System): RecordType => (system === "CUSTOMCRM" ? flow.customcrm : flow.exact);
 export const propertyOf = (row: DataflowRow, system: System): string => (system === "CUSTOMCRM" ? row.customcrm : row.exact);

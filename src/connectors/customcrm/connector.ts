@@ -15,7 +15,7 @@ import { ChangesFeed, type Feed, ModifiedSinceFeed } from "./feed.js";
 import { chunksOf, filterOf, mapLimited, matches } from "./lists.js";
 import { type SeenCapabilities, seenCapabilities } from "./seen-capabilities.js";
 import { CustomcrmSubscriptions } from "./subscriptions.js";
-import { bodyOf, collections, customcrmTypeOf, isCustomcrmId, pageSchema, recordOf } from "./wire.js";
+import { bodyOf, collections, customcrmTypeOf, isCustomcrmId, type OwnProperties, pageSchema, type RowSchemas, recordOf, rowSchemasOf } from "./wire.js";
 
 export interface CustomcrmOptions {
   /** Where the collections are: `https://crm.example/api/v1`. */
@@ -26,6 +26,8 @@ export interface CustomcrmOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Properties that this Customcrm does not have, such as `Customer.VatNumber`: they read as null and are never written. */
   readonly omits?: readonly string[];
+  /** Properties that it has beside those of the contract, as `dataflow.yml` names them. */
+  readonly own?: OwnProperties;
   readonly http?: HttpClient;
   readonly clock?: Clock;
   readonly budget?: Budget;
@@ -47,6 +49,7 @@ export function createCustomcrmConnector(options: CustomcrmOptions): CustomcrmCo
     api,
     capabilities,
     omits: new Set(options.omits),
+    rows: rowSchemasOf(options.own ?? {}),
     clock,
     subscriptions: options.documents && capabilities.webhooks ? new CustomcrmSubscriptions(api, options.documents) : null,
     stop: async () => {
@@ -59,6 +62,7 @@ interface Parts {
   readonly api: CustomcrmApi;
   readonly capabilities: Capabilities;
   readonly omits: ReadonlySet<string>;
+  readonly rows: RowSchemas;
   readonly clock: Clock;
   readonly subscriptions: CustomcrmSubscriptions | null;
   readonly stop: () => Promise<void>;
@@ -73,6 +77,7 @@ export class CustomcrmConnector implements Connector {
   readonly #api: CustomcrmApi;
   readonly #can: Capabilities;
   readonly #omits: ReadonlySet<string>;
+  readonly #rows: RowSchemas;
   readonly #feed: Feed;
   readonly #stop: () => Promise<void>;
 
@@ -80,6 +85,7 @@ export class CustomcrmConnector implements Connector {
     this.#api = parts.api;
     this.#can = parts.capabilities;
     this.#omits = parts.omits;
+    this.#rows = parts.rows;
     this.#stop = parts.stop;
     this.subscriptions = parts.subscriptions;
     const record = (type: CustomcrmType, row: unknown) => this.#record(type, row);
@@ -136,7 +142,7 @@ export class CustomcrmConnector implements Connector {
       method: "POST",
       path: `/${collections[type]}`,
       route: "/{collection}",
-      body: bodyOf(type, properties, this.#omits, "omit"),
+      body: bodyOf(this.#rows, type, properties, this.#omits, "omit"),
       ...(this.#can.idempotencyKey ? { headers: { "idempotency-key": keyOf(key) } } : {}),
     };
     const answer = await this.#api.call(call, options, [200, 201]);
@@ -149,7 +155,7 @@ export class CustomcrmConnector implements Connector {
 
   async update(recordType: RecordType, id: string, properties: Properties, etag: string | null, options: CallOptions): Promise<SystemRecord | null> {
     const type = customcrmTypeOf(recordType);
-    const body = bodyOf(type, properties, this.#omits, "keep");
+    const body = bodyOf(this.#rows, type, properties, this.#omits, "keep");
     // A merge patch of nothing is refused by the contract, and there is nothing to write.
     if (Object.keys(body).length === 0) return (await this.getMany(type, [id], options)).get(id) ?? this.#gone(type, id);
     const guard = await this.#guard(type, id, etag, options);
@@ -250,7 +256,7 @@ export class CustomcrmConnector implements Connector {
 
   /** Without `ifMatch` the time of modification stands for the ETag: it moves on every accepted change and only then. */
   #record(type: CustomcrmType, row: unknown, header?: string): SystemRecord {
-    const record = recordOf(type, row, this.#can.ifMatch ? header : undefined);
+    const record = recordOf(this.#rows, type, row, this.#can.ifMatch ? header : undefined);
     return this.#can.ifMatch ? record : { ...record, etag: record.modifiedAt };
   }
 }

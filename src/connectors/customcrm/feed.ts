@@ -7,7 +7,7 @@ import { type Clock, type CustomcrmType, isoTime } from "../../domain/words.js";
 import type { CallOptions, Change, FeedInfo, FeedPage } from "../connector.js";
 import type { ApiCall, CustomcrmApi } from "./api.js";
 import { problemIn, unexpected } from "./errors.js";
-import { changeSchema, changesSchema, collections, pageSchema, parsed, readableId, recordOf } from "./wire.js";
+import { changeSchema, changesSchema, collections, pageSchema, parsed, readableId } from "./wire.js";
 
 const allTypes: readonly CustomcrmType[] = ["Customer", "Contact", "Product"];
 const since = (at: string): string => `since:${at}`;
@@ -26,7 +26,7 @@ export class ChangesFeed implements Feed {
   readonly #api: CustomcrmApi;
   readonly #record: ReadRecord;
 
-  constructor(api: CustomcrmApi, record: ReadRecord = recordOf) {
+  constructor(api: CustomcrmApi, record: ReadRecord) {
     this.#api = api;
     this.#record = record;
   }
@@ -82,7 +82,7 @@ export class ModifiedSinceFeed implements Feed {
   readonly #clock: Clock;
   readonly #record: ReadRecord;
 
-  constructor(api: CustomcrmApi, clock: Clock, record: ReadRecord = recordOf) {
+  constructor(api: CustomcrmApi, clock: Clock, record: ReadRecord) {
     this.#api = api;
     this.#clock = clock;
     this.#record = record;

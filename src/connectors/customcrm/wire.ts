@@ -28,15 +28,20 @@ const dateSchema = z
 
 const stamps = { Id: idSchema, ETag: z.string().nullish(), CreatedAt: optionalTime, ModifiedAt: optionalTime };
 
-const rowSchemas = Object.fromEntries(
-  Object.entries(customcrmProperties).map(([type, properties]) => [
-    type,
+/** Properties that a Customcrm has beside those of the contract, by type; they hold text. */
+export type OwnProperties = { readonly [T in CustomcrmType]?: readonly string[] };
+export type RowSchemas = { readonly [T in CustomcrmType]: z.ZodObject };
+
+/** What the rows of a Customcrm look like that has these properties of its own. */
+export function rowSchemasOf(own: OwnProperties): RowSchemas {
+  const schemaOf = (type: CustomcrmType) =>
     z.object({
+      ...Object.fromEntries((own[type] ?? []).map((name) => [name, textSchema])),
+      ...Object.fromEntries(Object.entries(customcrmProperties[type]).map(([name, { kind }]) => [name, kind === "date" ? dateSchema : textSchema])),
       ...stamps,
-      ...Object.fromEntries(Object.entries(properties).map(([name, { kind }]) => [name, kind === "date" ? dateSchema : textSchema])),
-    }),
-  ]),
-);
+    });
+  return { Customer: schemaOf("Customer"), Contact: schemaOf("Contact"), Product: schemaOf("Product") };
+}
 
 export const pageSchema = z.object({ items: z.array(z.unknown()), nextCursor: z.string().nullish() });
 export const changesSchema = z.object({ changes: z.array(z.unknown()), position: z.string(), more: z.boolean() });
@@ -65,8 +70,8 @@ export function customcrmTypeOf(type: RecordType): CustomcrmType {
 export const isCustomcrmId = (id: string): boolean => idSchema.safeParse(id).success;
 
 /** Reads a row, or says which row is wrong in what. `etag` is that of the answer's header, if there was one. */
-export function recordOf(type: CustomcrmType, row: unknown, etag?: string): SystemRecord {
-  const { Id, ETag, CreatedAt, ModifiedAt, ...values } = parsed(rowSchemas[type] ?? z.never(), row, `${type} ${idIn(row)}`);
+export function recordOf(schemas: RowSchemas, type: CustomcrmType, row: unknown, etag?: string): SystemRecord {
+  const { Id, ETag, CreatedAt, ModifiedAt, ...values } = parsed(schemas[type], row, `${type} ${idIn(row)}`);
   return {
     system: "CUSTOMCRM",
     type,
@@ -80,14 +85,15 @@ export function recordOf(type: CustomcrmType, row: unknown, etag?: string): Syst
 
 /** The body of a write. `nulls: "omit"` for a create, where an absent property is an empty one. */
 export function bodyOf(
+  schemas: RowSchemas,
   type: CustomcrmType,
   properties: Properties,
   omitted: ReadonlySet<string>,
   nulls: "omit" | "keep",
 ): { readonly [name: string]: string | null } {
-  const known = customcrmProperties[type];
+  const known = schemas[type].shape;
   const written = Object.entries(properties).filter(([name, value]) => {
-    if (!Object.hasOwn(known, name)) throw new InvalidInputError(`A Customcrm ${type} has no property ${name}.`);
+    if (!Object.hasOwn(known, name) || Object.hasOwn(stamps, name)) throw new InvalidInputError(`A Customcrm ${type} has no property ${name}.`);
     return !omitted.has(`${type}.${name}`) && (nulls === "keep" || textOf(value) !== null);
   });
   return Object.fromEntries(written.map(([name, value]) => [name, textOf(value)]));

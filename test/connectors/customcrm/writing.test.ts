@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { parseDataflowFile } from "../../../src/dataflow-file.js";
+import { dataflowOf, fieldsOf, ownPropertiesOf, propertiesOf } from "../../../src/domain/dataflow.js";
 import { AmbiguousError, InvalidInputError, UnavailableError } from "../../../src/domain/errors.js";
 import { halfABody, hang, type Reply, reset } from "../../helpers/scripted-server.js";
 import { caught, customer, interactive, page, problem, type Scripted, startScripted } from "./helpers.js";
@@ -55,6 +57,16 @@ describe("a create", () => {
     scripted.server.script(reply);
     expect(await caught(create())).toBeInstanceOf(AmbiguousError);
     expect(scripted.server.requests).toHaveLength(1);
+  });
+
+  it("of a property that this Customcrm calls by a name of its own is sent and read by that name", async () => {
+    const { flows } = parseDataflowFile("dataflows: { ACCOUNT: { fields: { phone: { customcrmProperty: Telephone } } } }");
+    scripted = await startScripted({ own: ownPropertiesOf(flows) });
+    scripted.server.script({ status: 201, json: customer("c9", { Telephone: " 020 555 0100 ", ETag: undefined }) });
+    const flow = dataflowOf(flows, "ACCOUNT");
+    const { record } = await scripted.connector.create("Customer", propertiesOf(flow, "CUSTOMCRM", { name: "A", phone: "020" }), "key-12345", interactive);
+    expect(lastRequest()?.body).toBe('{"Name":"A","Telephone":"020"}');
+    expect(record && fieldsOf(flow, record).phone).toBe("020 555 0100");
   });
 
   it("of a property that Customcrm does not have is not sent", async () => {
