@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseDataflowFile } from "../src/dataflow-file.js";
+import { parseDataflowFile, readDataflowFile } from "../src/dataflow-file.js";
 import { dataflows } from "../src/domain/dataflow.js";
+import { InvalidInputError } from "../src/domain/errors.js";
 
 const faultsOf = (text: string): string[] => {
   try {
@@ -10,6 +14,16 @@ const faultsOf = (text: string): string[] => {
   }
   return [];
 };
+
+/** Few lines that come to 9 to the power of `levels` values. */
+const bombOf = (levels: number): string =>
+  Array.from(
+    { length: levels },
+    (_, i) =>
+      `k${i}: &k${i} [${Array(9)
+        .fill(i === 0 ? "1" : `*k${i - 1}`)
+        .join(", ")}]`,
+  ).join("\n");
 
 describe("dataflow.yml", () => {
   it("changes nothing when it is empty", () => {
@@ -92,6 +106,61 @@ clockToleranceSeconds: 60
     expect(names[0]).toMatch(/^dataflow\.yml:5: dataflows\.ACCOUNT\.fields\.telephone: ACCOUNT has no field "telephone"/);
     expect(names[1]).toMatch(/^dataflow\.yml:3: dataflows\.ACCOUNT\.match\.0\.0: ACCOUNT has no field "vatNummer"/);
     expect(names[2]).toMatch(/name\.off: no record can be made without this field/);
+  });
+
+  it("names the line of a name that it does not know, not that of what holds it", () => {
+    expect(faultsOf("guards:\n  creates: { count: 1, percent: 2 }\n  wishes:\n    count: 3\ndataflow: {}\n")).toEqual([
+      "dataflow.yml:3: guards.wishes: Unrecognized key.",
+      "dataflow.yml:5: dataflow: Unrecognized key.",
+    ]);
+  });
+
+  it.each([
+    ["an alias without an anchor", "dataflows: *all", "dataflow.yml:1: *all names no anchor above it."],
+    ["aliases that grow beyond measure", bombOf(8), "dataflow.yml:1: the file: Excessive alias count indicates a resource exhaustion attack."],
+    ["a tag", "dataflows: !mine {}", "dataflow.yml:1: Unresolved tag: !mine"],
+    ["a name that is a list", "? [a]\n: b", "dataflow.yml:1: A name must be plain text."],
+    ["a name that objects have", "dataflows: { ACCOUNT: { fields: { __proto__: { off: true } } } }", "dataflow.yml:1: A name must be plain text."],
+    ["brackets without end", `a: 1\nb: ${"[".repeat(5_000)}`, "dataflow.yml:2: the file: it is nested deeper than any settings are."],
+    ["dashes without end", "- ".repeat(5_000), "dataflow.yml:1: the file: it is nested deeper than any settings are."],
+    [
+      "a rule of creation that there is not",
+      "dataflows:\n  ACCOUNT:\n    create: { toExact: sometimes }",
+      "dataflow.yml:3: dataflows.ACCOUNT.create.toExact: expected always, never, { whenReferenced: [types] } or { when: { field, equals }, reason }",
+    ],
+    [
+      "matching that is no list",
+      "dataflows: { ACCOUNT: { match: name } }",
+      "dataflow.yml:1: dataflows.ACCOUNT.match: expected none, or a list of lists of fields",
+    ],
+    [
+      "creation when somebody refers who never does",
+      "dataflows: { CONTACT: { create: { toExact: { whenReferenced: [PRODUCT] } } } }",
+      "dataflow.yml:1: dataflows.CONTACT.create.toExact.whenReferenced: PRODUCT never refers to CONTACT.",
+    ],
+    [
+      "a field in the place of the record's id",
+      "dataflows: { ACCOUNT: { fields: { fax: { customcrmProperty: ExternalId } } } }",
+      'dataflow.yml:1: dataflows.ACCOUNT.fields.fax.customcrmProperty: "ExternalId" is not a property for fields: Customcrm and the link map use it.',
+    ],
+    [
+      "matching on a field that is off",
+      "dataflows: { ACCOUNT: { match: [[fax]], fields: { fax: { off: true } } } }",
+      'dataflow.yml:1: dataflows.ACCOUNT.match.0.0: the field "fax" is switched off.',
+    ],
+  ])("refuses %s in so many words", (_what, text, message) => {
+    expect(faultsOf(text)).toEqual([message]);
+  });
+
+  it("is refused as a file when it is none, or no text", () => {
+    const dir = mkdtempSync(join(tmpdir(), "tandem-yml-"));
+    try {
+      writeFileSync(join(dir, "latin1.yml"), Buffer.from("products: {} # caf\xe9", "latin1"));
+      expect(() => readDataflowFile(join(dir, "latin1.yml"))).toThrow(/latin1\.yml can't be read: it is not text in UTF-8\.$/);
+      expect(() => readDataflowFile(dir)).toThrow(InvalidInputError);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it.each([
