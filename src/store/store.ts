@@ -170,6 +170,9 @@ export interface FeedState {
 /** Of a feed that was never read. */
 export const unreadFeed: FeedState = { position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null };
 
+/** More than there ever are. */
+export const allMarks = 1_000_000_000;
+
 export interface FeedStore {
   get(system: System, feed: string): Promise<FeedState>;
   /** Saves the cursor together with the marks of what the page touched, before any of it is handled (R12). */

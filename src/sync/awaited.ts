@@ -12,16 +12,20 @@ interface AwaitedParts {
 /** The key under which entities are found that refer to a record which no entity knew. */
 export const awaitedKey = ({ type, system, recordId }: AwaitedRecord): string => `awaited:${type}:${system}:${recordId}`;
 
+/** All under which this entity is awaited. */
+export const awaitedKeysOf = ({ type, records }: Entity): readonly string[] =>
+  systems.flatMap((system) => {
+    const recordId = records[system];
+    return recordId === null ? [] : [awaitedKey({ type, system, recordId })];
+  });
+
 /**
  * Marks those that refer to a record of this entity and could not know whose it is: feeds tell of a contact before its account
  * now and then (R7). It runs before the entity's own mark is cleared, so that a crash loses nothing.
  */
 export async function wakeAwaiting({ store, settings }: AwaitedParts, entity: Entity): Promise<void> {
   const flows = settings.flows.filter((flow) => flow.rows.some((row) => row.refersTo === entity.type));
-  const keys = systems.flatMap((system) => {
-    const recordId = entity.records[system];
-    return recordId === null ? [] : [awaitedKey({ type: entity.type, system, recordId })];
-  });
+  const keys = awaitedKeysOf(entity);
   const found = await Promise.all(flows.flatMap((flow) => keys.map((key) => store.entities.byMatchKey(flow.type, key, 1_000))));
   const ids = found.flat().map((one) => one.id);
   if (ids.length > 0) await store.feeds.markDirty(ids);

@@ -2,6 +2,8 @@ import type { CallClass, Connector } from "../connectors/connector.js";
 import { limits } from "../domain/limits.js";
 import { type RecordRef, refKey } from "../domain/record.js";
 import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
+import { allMarks } from "../store/store.js";
+import { batches } from "./batches.js";
 import { compare } from "./compare.js";
 import { heldKey, mintUnknown } from "./mint.js";
 import type { SettleOptions, SettleParts } from "./parts.js";
@@ -16,8 +18,6 @@ export interface PollOptions {
   readonly isHinted?: boolean;
 }
 
-/** How many marks one pass looks at; what is beyond waits for the next one. */
-const marksPerPass = 50_000;
 /** Entities observed together. */
 const batchSize = 100;
 /** Entities whose writes go out between two looks at what else is marked, so that a backlog of creates delays no edit for long. */
@@ -141,11 +141,10 @@ export class Engine {
   }
 
   async #pass(options: SettleOptions): Promise<void> {
-    const marks = await this.#parts.store.feeds.dirty(marksPerPass);
-    const open = marks.filter((mark) => this.#owing.get(mark.entityId)?.generation !== mark.generation);
     // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
+    let marks = await this.#parts.store.feeds.dirty(allMarks);
     for (const type of entityTypes) {
-      const own = open.filter((mark) => typeOfId(mark.entityId) === type);
+      const own = marks.filter((mark) => typeOfId(mark.entityId) === type && this.#owing.get(mark.entityId)?.generation !== mark.generation);
       for (const batch of batches(own, batchSize * 2)) {
         await refresh(
           this.#parts,
@@ -166,6 +165,8 @@ export class Engine {
           if (one?.owes) this.#owing.set(mark.entityId, { generation: mark.generation, kind: one.kind });
         });
       }
+      // Those too that this type's settling has marked: who fits is decided on everybody's present keys (R6).
+      if (own.length > 0) marks = await this.#parts.store.feeds.dirty(allMarks);
     }
   }
 
@@ -223,7 +224,3 @@ export const idPrefixes: { readonly [T in EntityType]: string } = { ACCOUNT: "ac
 export const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
 
 const signalOf = (options: { readonly signal?: AbortSignal | undefined }) => (options.signal ? { signal: options.signal } : {});
-
-function* batches<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
-}

@@ -2,8 +2,9 @@ import { type Dataflow, fieldsOf, recordTypeOf } from "../domain/dataflow.js";
 import type { AwaitedRecord, Entity } from "../domain/entity.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import { refKey } from "../domain/record.js";
-import { type Clock, type EntityType, isoTime, type RecordType, type System } from "../domain/words.js";
+import { type Clock, type EntityType, entityTypes, isoTime, type RecordType, type System } from "../domain/words.js";
 import type { Store } from "../store/store.js";
+import { batches } from "./batches.js";
 import { writeOf } from "./document.js";
 import { fits, openCreates } from "./open-creates.js";
 
@@ -24,8 +25,16 @@ const batchSize = 100;
 export async function mintUnknown(parts: Mint, system: System, records: readonly SystemRecord[]): Promise<readonly string[]> {
   const minted: string[] = [];
   const mintable = await holdBack(parts, system, records);
-  for (let from = 0; from < mintable.length; from += batchSize) {
-    let batch = await withReferences(parts, system, mintable.slice(from, from + batchSize));
+  // What others refer to comes first, so that they find it.
+  const typeOf = (record: SystemRecord) => flowOfRecord(parts.flows, system, record.type)?.type;
+  const groups = entityTypes.flatMap((type) => [
+    ...batches(
+      mintable.filter((record) => typeOf(record) === type),
+      batchSize,
+    ),
+  ]);
+  for (const group of groups) {
+    let batch = await withReferences(parts, system, group);
     while (batch.length > 0) {
       const result = await parts.store.entities.commit({ put: batch.map((one) => one.write), markDirty: batch.map((one) => one.write.entity.id) });
       if (result.ok) {

@@ -2,7 +2,18 @@ import type { Dataflow } from "../../domain/dataflow.js";
 import type { Snapshot } from "../../domain/entity.js";
 import { type RecordRef, refKey, type SystemRecord } from "../../domain/record.js";
 import type { IsoTime } from "../../domain/words.js";
-import type { DirtyMark, DocumentKind, DocumentStore, FeedState, FeedStore, Lease, LeaseStore, SnapshotStore, Store } from "../../store/store.js";
+import {
+  allMarks,
+  type DirtyMark,
+  type DocumentKind,
+  type DocumentStore,
+  type FeedState,
+  type FeedStore,
+  type Lease,
+  type LeaseStore,
+  type SnapshotStore,
+  type Store,
+} from "../../store/store.js";
 import { OverlayEntities } from "./overlay-entities.js";
 
 /**
@@ -65,9 +76,6 @@ class OverlaySnapshots implements SnapshotStore {
   async noteWrite(): Promise<void> {}
 }
 
-/** More marks than this are not looked for below; the next look finds the rest. */
-const manyMarks = 1_000_000;
-
 class OverlayFeeds implements FeedStore {
   readonly #states = new Map<string, FeedState>();
   readonly #marks = new Map<string, number>();
@@ -90,7 +98,7 @@ class OverlayFeeds implements FeedStore {
   }
 
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
-    const below = (await this.base.dirty(manyMarks)).filter(
+    const below = (await this.base.dirty(allMarks)).filter(
       ({ entityId, generation }) => !this.#marks.has(entityId) && (this.#cleared.get(entityId) ?? 0) < generation,
     );
     const own = [...this.#marks].map(([entityId, generation]) => ({ entityId, generation }));
@@ -105,7 +113,7 @@ class OverlayFeeds implements FeedStore {
   }
 
   async countDirty(): Promise<number> {
-    return (await this.dirty(manyMarks)).length;
+    return (await this.dirty(allMarks)).length;
   }
 }
 
