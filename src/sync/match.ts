@@ -60,7 +60,7 @@ export function decideMatch(input: MatchInput): MatchDecision {
   // A person cut or deleted something here once, or has yet to answer: only a person goes on from there.
   if ([subject, candidate].some((one) => one.state === "DETACHED") || stands(candidate, input)) return review(input, "AMBIGUOUS_MATCH", mine);
 
-  const busy = [subject, candidate].find((one) => one.intents.some((intent) => intent.operation === "CREATE" && intent.sentAt !== null));
+  const busy = [subject, candidate].find((one) => one.intents.some((intent) => intent.operation === "CREATE" && intent.sentAt !== null && !intent.givenUpAt));
   if (busy) return { kind: "wait", for: busy.id, until: busy.nextActionAt };
   return { kind: "link", with: candidate.id, matchedOn: first.fields };
 }

@@ -91,6 +91,16 @@ describe("a deletion that is believed (R9)", () => {
     }
   });
 
+  it("a value that the other record kept instead of what it was sent stands nowhere else either, and wins over the deletion", () => {
+    const kept = { system: "EXACT", field: "phone", sent: "010-2", returned: "010-1", source: "010-2" } as const;
+    expect(plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { ignored: [kept] } }))).toMatchObject({
+      kind: "DETACH",
+      writes: [],
+      next: { state: "DETACHED", problem: { code: "EDITED_SINCE_DELETION" } },
+    });
+    expect(plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { ignored: [{ ...kept, returned: null }] } }))).toMatchObject({ kind: "DELETE" });
+  });
+
   it("the only record is gone while a create of ours is lost: it stays until that is known, as its copy would be taken for new (R8)", () => {
     const records = { CUSTOMCRM: null, EXACT: "x1" };
     const sent = intentOf({ system: "CUSTOMCRM", operation: "CREATE", fields: agreed });

@@ -97,12 +97,14 @@ const cleared: Partial<Entity> = {
 };
 
 /**
- * What both sides are not known to have agreed on counts as edited: it stands nowhere else. So does what the record that is gone
- * had not taken, and what a mutation asks for.
+ * What both sides are not known to have agreed on counts as edited: it stands nowhere else. So does what one of them kept instead
+ * of what it was sent (a person may have entered that just then), and what a mutation asks for.
  */
 function isEditedSince({ flow, entity }: Observation, goneFrom: System, shadow: Fields | null, now: Fields): boolean {
   if (entity.wanted?.kind === "UPDATE") return true;
-  if (entity.ignored.some(({ system, source }) => system === goneFrom && source !== null)) return true;
+  const standsAlone = ({ system, field, source, returned }: Entity["ignored"][number]) =>
+    source !== null && (system === goneFrom || (returned !== null && equal(returned, now[field])));
+  if (entity.ignored.some(standsAlone)) return true;
   return flow.rows.some(({ field }) => !equal(shadow?.[field], now[field]));
 }
 

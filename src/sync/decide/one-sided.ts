@@ -130,11 +130,11 @@ function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }
   });
 }
 
-/** Where the one that holds it up has no time of its next look, it is being written to just now, and nobody tells this one when that is over. */
+/** Where the one that holds it up has no next look to come, it is being looked at just now, and nobody tells this one when that is over. */
 const heldBack = ({ now }: Observation, message: string, until: Obstacle["until"]): Obstacle => ({
   code: "HELD_BY_OPEN_CREATE",
   message,
   system: null,
   field: null,
-  until: until ?? isoTime(now + limits.sync.heldMs),
+  until: until !== null && Date.parse(until) > now ? until : isoTime(now + limits.sync.heldMs),
 });

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { settle } from "../../src/sync/settle.js";
+import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
+
+let world: OperatorWorld;
+afterEach(() => world?.stop());
+
+const contacts = () => [...world.exact.core.contacts.all()];
+const found = () => contacts()[0]?.id ?? "";
+const owner = () => world.of("CONTACT", "EXACT", found());
+
+/** Two firms that both know, and a contact whose create in Exact was carried out and never answered. */
+async function lost(): Promise<void> {
+  world = await OperatorWorld.start({ customers: [1, 2].map((n) => customerRow(n)), accounts: [1, 2].map((n) => accountRow(n)) });
+  await world.cycle();
+  world.customcrm.core.create("Contact", { FirstName: "Ada", LastName: "Vos", Email: "ada@firm1.nl", CustomerId: "cus1" });
+  world.exact.faults.add({ method: "POST", path: "/api/v1/", times: 1, fault: { kind: "reset-after" } });
+  await world.cycle();
+  expect(contacts()).toHaveLength(1);
+}
+
+const source = () => world.customcrm.core.all("Contact")[0]?.id ?? "";
+
+/** Minutes go by with polls, past the quarantine. */
+async function later(): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    await world.clock.advance(4 * 60_000);
+    await world.engine.sweep();
+    await world.cycle();
+  }
+}
+
+describe("a create whose answer was lost makes one record and one entity (R8)", { timeout: 60_000 }, () => {
+  it.each([
+    ["was left as it was", async () => {}],
+    // So little of it is left that it is no longer known as ours: its address alone tells whose it is (R6).
+    ["was renamed meanwhile", async () => void world.exact.core.edit("Contacts", found(), { FirstName: "Eva", LastName: "Bos" })],
+    ["was moved to another parent meanwhile", async () => void world.exact.core.edit("Contacts", found(), { Account: guid(2) })],
+    ["was renamed and moved meanwhile", async () => void world.exact.core.edit("Contacts", found(), { LastName: "Bos", Account: guid(2) })],
+    ["was renamed in Customcrm meanwhile", async () => void world.customcrm.core.patch("Contact", source(), { LastName: "Bos" })],
+    ["was moved in Customcrm meanwhile", async () => void world.customcrm.core.patch("Contact", source(), { CustomerId: "cus2" })],
+  ])("that %s", async (_, meanwhile) => {
+    await lost();
+    await meanwhile();
+    await world.cycle();
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(world.customcrm.core.all("Contact")).toHaveLength(1);
+    expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source(), EXACT: found() } });
+    const values = world.exact.core.contacts.get(found());
+    const theirs = world.customcrm.core.get("Contact", source()).values;
+    expect(values?.LastName).toBe(theirs.LastName);
+    expect((await world.of("ACCOUNT", "EXACT", String(values?.Account))).records.CUSTOMCRM).toBe(theirs.CustomerId);
+  });
+
+  it("whose source was deleted meanwhile: what it made is left, as its counterpart's and detached", async () => {
+    await lost();
+    world.customcrm.core.remove("Contact", source());
+    await world.cycle();
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(await owner()).toMatchObject({ state: "DETACHED", problem: { code: "DELETED_ELSEWHERE" } });
+  });
+
+  it("and which was deleted there before anybody saw it is made again, once", async () => {
+    await lost();
+    world.exact.core.remove("Contacts", found());
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source() } });
+  });
+
+  it("that two processes adopt while the feed finds it is one entity's", async () => {
+    await lost();
+    await world.clock.advance(6 * 60_000);
+    const other = world.process();
+    const { id } = await world.of("CONTACT", "CUSTOMCRM", source());
+    await Promise.all([
+      world.engine.poll("EXACT"),
+      other.engine.sweep(),
+      settle(world.parts(), [id], { class: "change" }),
+      settle(world.parts(), [id], { class: "change" }),
+      other.engine.poll("EXACT"),
+    ]);
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(await world.store.entities.counts("CONTACT")).toMatchObject({ LINKED: 1, UNLINKED: 0, PENDING: 0, REVIEW: 0 });
+  });
+});
