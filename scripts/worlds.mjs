@@ -32,12 +32,12 @@ await script(async () => {
     trace: values.trace,
   };
   const began = Date.now();
-  const total = new Map();
+  const total = {};
   const broken = [];
   let done = 0;
   const note = ({ seed, violations, figures, text }) => {
     done++;
-    for (const [name, value] of Object.entries(figures)) total.set(name, (total.get(name) ?? 0) + value);
+    add(total, figures);
     if (violations.length > 0) broken.push(seed);
     if (text) process.stdout.write(`${text}\n`);
     if (done % 500 === 0 && done < seeds.length) progress(done, seeds.length, broken.length, began);
@@ -47,8 +47,9 @@ await script(async () => {
   const failed = ended.find((one) => one.status === "rejected");
   if (failed) throw failed.reason;
   const spent = Date.now() - began;
-  const figures = [...total].map(([name, value]) => `${name} ${value}`).join(", ");
-  process.stdout.write(`${done} worlds in ${seconds(spent)} (${(done / (spent / 1000)).toFixed(1)} a second): ${broken.length} broken. ${figures}.\n`);
+  const { struck, ...figures } = total;
+  process.stdout.write(`${done} worlds in ${seconds(spent)} (${(done / (spent / 1000)).toFixed(1)} a second): ${broken.length} broken. ${listOf(figures)}.\n`);
+  process.stdout.write(`Faults, by kind: ${listOf(struck)}.\n`);
   if (broken.length > 0) throw new SetUpError(`Broken: ${broken.slice(0, 20).join(", ")}${broken.length > 20 ? ", …" : ""}`);
 });
 
@@ -81,6 +82,22 @@ function run(work, note) {
     );
     child.send(work);
   });
+}
+
+/** Adds figures to their sums, by name. */
+function add(sums, figures) {
+  for (const [name, value] of Object.entries(figures)) {
+    if (typeof value === "number") sums[name] = (sums[name] ?? 0) + value;
+    else {
+      sums[name] ??= {};
+      add(sums[name], value);
+    }
+  }
+}
+
+function listOf(figures) {
+  const told = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  return told.join(", ");
 }
 
 function progress(done, count, broken, began) {

@@ -46,7 +46,7 @@ export interface FeedPage {
   /** Where to go on; save it together with what the page made dirty (R12). */
   readonly position: string;
   readonly more: boolean;
-  /** True where the feed has shown nothing behind the position that was asked for, and `position` is that one. */
+  /** True where the feed has shown nothing behind the position that was asked for, and `position` is no newer one. */
   readonly isUnmoved?: boolean;
 }
 

@@ -79,7 +79,7 @@ async function pullFeed(
     more = page.more;
     if (touched.length > 0) state = { ...state, lastChangeAt: asOf };
     // The marks and the cursor in one step, before any of it is handled. The cursor itself moves only when the poll is complete.
-    const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs, page.isUnmoved);
+    const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs, page.isUnmoved && read === 0);
     if (touched.length > 0 || !more) await store.feeds.advance(system, feed.name, next, touched);
   }
   return { read, dirty, expired: moved || forgotten };

@@ -190,10 +190,11 @@ function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in 
   return names;
 }
 
-/** I3: one record that a person made leads to at most one that we made on the other side. */
+/** I3: one record that a person made leads to at most one that we made on the other side. What nobody can attribute is counted apart. */
 function counterparts({ oracle, systems: both, knownRecords }: World): readonly string[] {
   const made = new Map<string, string[]>();
   for (const one of oracle.creations) {
+    if (one.thing === null) continue;
     // People have replaced most of what it was created with: it can't be recognised any more (SYNC.md, assumption A4).
     if (oracle.replaced(one.system, one.recordId, one.tokens) * 2 > one.tokens.length) continue;
     // A person deleted it before we could know that it had been made: nobody can tell that from a create that never landed.
@@ -243,10 +244,14 @@ function isUncertain({ oracle }: World, links: Links, edit: Edit | Clear): boole
   return keys.some((key) => oracle.ambiguous.has(key));
 }
 
-/** Entered in a record of ours before we had found it: then the base is unknown, and the policy decides (R4). */
-function isBeforeLink({ oracle, linkedAt }: World, edit: Edit | Clear): boolean {
-  const isOurs = oracle.creations.some((one) => one.system === edit.system && one.recordId === edit.recordId);
-  return isOurs && edit.step < (linkedAt.get(`${edit.system}:${edit.recordId}`) ?? Number.POSITIVE_INFINITY);
+/** Entered before the two records were known to agree on anything: then the base is unknown, and the policy decides (R4). */
+function isBeforeLink({ oracle, linkedAt, agreedAt, pairs }: World, edit: Edit | Clear): boolean {
+  const key = `${edit.system}:${edit.recordId}`;
+  const isOurs = (record: string) => oracle.creations.some((one) => record === `${one.system}:${one.recordId}`);
+  if (isOurs(key)) return edit.step < (linkedAt.get(key) ?? Number.POSITIVE_INFINITY);
+  // What we created the other record from is what both agree on; of two that people made nothing is known.
+  const partner = pairs.get(key);
+  return partner !== undefined && !isOurs(partner) && edit.step < (agreedAt.get(key) ?? Number.POSITIVE_INFINITY);
 }
 
 const grouped = new Set(["addressLine1", "addressLine2", "postcode", "city", "country", "firstName", "lastName"]);

@@ -30,6 +30,12 @@ export interface Clear {
   isSuperseded: boolean;
 }
 
+/** One record as an answer shows it. */
+export interface ShownRow {
+  readonly id: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
 const tokenPattern = /q\d+z/g;
 const tokensIn = (text: string): readonly string[] => text.match(tokenPattern) ?? [];
 export const tokenIn = (value: unknown): string | null => (typeof value === "string" ? (tokensIn(value)[0] ?? null) : null);
@@ -61,8 +67,8 @@ export class Oracle {
   readonly takenAlong: Edit[] = [];
   readonly #travelled = new Set<string>();
   readonly #lastReads = new Map<string, number>();
-  /** What people wrote with their own hands, by cell: until the engine overwrites it. */
-  readonly #cells = new Map<string, Edit | Clear>();
+  /** What people wrote with their own hands, by record and property: until the engine overwrites it. */
+  readonly #cells = new Map<string, Map<string, Edit | Clear>>();
 
   newThing(): number {
     return ++this.#things;
@@ -91,10 +97,10 @@ export class Oracle {
   }
 
   #put(at: { system: System; recordId: string; property: string }, what: Edit | Clear): void {
-    const key = cellKey(at.system, at.recordId, at.property);
-    const before = this.#cells.get(key);
+    const cells = this.#cellsOf(at.system, at.recordId);
+    const before = cells.get(at.property);
     if (before && !("token" in before)) before.isSuperseded = true;
-    this.#cells.set(key, what);
+    cells.set(at.property, what);
   }
 
   /** A person deletes a record: whoever does that has seen what is in it. */
@@ -104,17 +110,17 @@ export class Oracle {
     for (const value of Object.values(values)) this.#superseded(tokenIn(value));
   }
 
-  /** An answer reached the engine's house. `isNow`: it showed the records as they are, not as a feed showed them late. */
-  answered(host: number, text: string, recordIds: readonly string[], step: number, isNow: boolean): void {
-    const tokens = new Set(tokensIn(text));
-    for (const token of tokens) {
-      const edit = this.edits.get(token);
-      if (edit) edit.isRead = true;
+  /**
+   * A record reached the engine's house in an answer. `isNow`: the answer showed records as they are, not as a feed shows them late.
+   * Two records may hold one value, such as a VAT number that two people entered: only its own record shows an edit, or that it was emptied.
+   */
+  shown(host: number, system: System, row: ShownRow, step: number, isNow: boolean): void {
+    for (const [property, cell] of this.#cells.get(`${system}:${row.id}`) ?? []) {
+      if (cell.isRead || !(property in row.values)) continue;
+      const token = tokenIn(row.values[property]);
+      if ("token" in cell ? token === cell.token : token !== cell.saw) cell.isRead = true;
     }
-    for (const clear of this.clears) {
-      if (!clear.isRead && !tokens.has(clear.saw) && recordIds.includes(clear.recordId)) clear.isRead = true;
-    }
-    if (isNow) for (const id of recordIds) this.#lastReads.set(`${host}:${id}`, step);
+    if (isNow) this.#lastReads.set(`${host}:${row.id}`, step);
   }
 
   lastRead(host: number, recordId: string): number {
@@ -127,9 +133,9 @@ export class Oracle {
    * ever know of it.
    */
   overwritten(system: System, recordId: string, property: string, known: number | null, stands: (token: string) => boolean): boolean {
-    const key = cellKey(system, recordId, property);
-    const cell = this.#cells.get(key);
-    this.#cells.delete(key);
+    const cells = this.#cellsOf(system, recordId);
+    const cell = cells.get(property);
+    cells.delete(property);
     if (!cell || (known === null ? cell.isRead : cell.step <= known) || ("token" in cell && stands(cell.token))) return false;
     cell.isBlind = true;
     return true;
@@ -144,7 +150,7 @@ export class Oracle {
   untravelled(system: System, recordId: string, properties: readonly string[], known: number | null): readonly Edit[] {
     const other = otherSystem(system);
     return properties.flatMap((property) => {
-      const cell = this.#cells.get(cellKey(system, recordId, property));
+      const cell = this.#cellsOf(system, recordId).get(property);
       if (!cell || !("token" in cell) || this.#travelled.has(`${other}:${cell.token}`)) return [];
       return (known === null ? cell.isRead : cell.step <= known) ? [cell] : [];
     });
@@ -162,10 +168,15 @@ export class Oracle {
     return false;
   }
 
+  #cellsOf(system: System, recordId: string): Map<string, Edit | Clear> {
+    const key = `${system}:${recordId}`;
+    const found = this.#cells.get(key) ?? new Map<string, Edit | Clear>();
+    this.#cells.set(key, found);
+    return found;
+  }
+
   #superseded(token: string | null): void {
     const edit = token === null ? undefined : this.edits.get(token);
     if (edit) edit.isSuperseded = true;
   }
 }
-
-const cellKey = (system: System, recordId: string, property: string): string => `${system}:${recordId}:${property}`;

@@ -34,6 +34,8 @@ export class Process implements Host {
   readonly customcrm: CustomcrmConnector;
   /** Errors that ended a job, other than its death. */
   readonly failures: string[] = [];
+  /** How many jobs have failed, for whatever cause. */
+  failed = 0;
   #jobs = 0;
 
   constructor(
@@ -103,6 +105,7 @@ export class Process implements Host {
         if (error instanceof Killed || !this.isAlive) return;
         const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         this.parts.log(`#${this.id} ${kind} failed: ${text}`);
+        this.failed++;
         this.failures.push(error instanceof Error && isExpected(error) ? "" : error instanceof Error ? (error.stack ?? text) : text);
       })
       .finally(() => {

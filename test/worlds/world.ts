@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dataflowOf, dataflows, propertyOf } from "../../src/domain/dataflow.js";
-import type { Entity, ProblemCode } from "../../src/domain/entity.js";
+import type { Entity, Intent, ProblemCode } from "../../src/domain/entity.js";
 import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
@@ -8,8 +8,8 @@ import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
 import { check, missedByFeeds } from "./check.js";
-import { Faults } from "./faults.js";
-import { Oracle, tokenIn } from "./oracle.js";
+import { type FaultKind, Faults } from "./faults.js";
+import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
 import { People } from "./people.js";
 import { Process } from "./process.js";
 import { type Host, Scheduler } from "./scheduler.js";
@@ -46,6 +46,10 @@ export interface Figures {
   /** Values that lost to one that their author had replaced, after a write whose answer was lost: kept in the history. */
   readonly reverted: number;
   readonly creations: number;
+  /** Creates of which nobody can say whose they are. */
+  readonly unattributed: number;
+  /** How often each kind of fault struck. */
+  readonly struck: { readonly [K in FaultKind]?: number };
 }
 
 const second = 1000;
@@ -104,6 +108,10 @@ export class World {
   readonly knownRecords = new Set<string>();
   /** When a record first belonged to a pair. */
   readonly linkedAt = new Map<string, number>();
+  /** The other record of a pair, by each record. */
+  readonly pairs = new Map<string, string>();
+  /** When a pair first knew what its records agree on (R4), by either record. */
+  readonly agreedAt = new Map<string, number>();
   /** Every entity that there ever was. */
   readonly entityIds = new Set<string>();
   /** Calls of ours that change a system, as they reached it. */
@@ -279,7 +287,8 @@ export class World {
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${told(entity)}`);
       this.entityIds.add(entity.id);
-      for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)] !== null);
+      for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)]);
+      if (entity.shadows.CUSTOMCRM && entity.shadows.EXACT) for (const system of systems) this.#agreed(`${system}:${entity.records[system]}`);
       // What failed for now on one side is told before what was lost on the other.
       if (entity.problem && isPassing(entity.problem.code)) this.#noteOpen(entity);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
@@ -293,11 +302,17 @@ export class World {
       for (const system of systems) this.oracle.ambiguous.add(`${system}:${entity.records[system]}`);
   }
 
-  #known(system: System, recordId: string | null, isPair: boolean): void {
+  #known(system: System, recordId: string | null, otherId: string | null): void {
     if (recordId === null) return;
     const key = `${system}:${recordId}`;
     this.knownRecords.add(key);
-    if (isPair && !this.linkedAt.has(key)) this.linkedAt.set(key, this.scheduler.step);
+    if (otherId === null) return;
+    this.pairs.set(key, `${otherSystem(system)}:${otherId}`);
+    if (!this.linkedAt.has(key)) this.linkedAt.set(key, this.scheduler.step);
+  }
+
+  #agreed(key: string): void {
+    if (!this.agreedAt.has(key)) this.agreedAt.set(key, this.scheduler.step);
   }
 
   /** Time passes; no request is held up beyond what A1 allows. */
@@ -314,17 +329,20 @@ export class World {
     this.scheduler.log("calm");
     await this.#finish();
     let quiet = 0;
-    for (let round = 0; round < 80 && (quiet < 4 || round < 6); round++) {
+    // Rounds in which every feed of both systems was read to its end.
+    let whole = 0;
+    for (let round = 0; round < 80 && (quiet < 4 || whole < 6); round++) {
       // A process that dies while it refreshes takes the chain of tokens with it: that may show with the next refresh only.
       if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
       await this.#pass(100 * second);
       const before = this.writes;
-      await this.#round();
+      const isWhole = await this.#round();
+      if (isWhole) whole++;
       const owed = (await this.store.feeds.countDirty()) + (await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 10)).length;
       quiet = owed === 0 && this.writes === before ? quiet + 1 : 0;
-      if (round === 2) this.violations.push(...(await missedByFeeds(this)));
+      if (isWhole && whole === 3) this.violations.push(...(await missedByFeeds(this)));
       // Without a feed of deletions only compares find them, and they take two.
-      if (round === 2 || round === 4) await this.#compareAll();
+      if (isWhole && (whole === 3 || whole === 5)) await this.#compareAll();
     }
     return quiet >= 4;
   }
@@ -335,12 +353,17 @@ export class World {
     return entities.map((one) => `${one?.id} ${one?.state} ${one?.problem?.code ?? ""} ${one?.problem?.message ?? ""}`).join("; ") || "it goes on writing";
   }
 
-  async #round(): Promise<void> {
+  /** False: something could not be read, such as Exact while it gives out no token. */
+  async #round(): Promise<boolean> {
+    let isWhole = true;
     for (const kind of ["poll CUSTOMCRM", "poll EXACT", "sweep"] as const) {
-      const [process] = this.#processes;
-      (process ?? this.#start()).begin(kind);
+      const process = this.#processes[0] ?? this.#start();
+      const before = process.failed;
+      process.begin(kind);
       await this.#finish();
+      isWhole &&= process.failed === before;
     }
+    return isWhole;
   }
 
   async #compareAll(): Promise<void> {
@@ -412,7 +435,7 @@ export class World {
         );
       },
       answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
-      emptied: (system, answer) => this.systems.emptied(system, answer),
+      emptied: (system, request, answer) => this.systems.emptied(system, request, answer),
       writeFate: () => this.faults.write(),
       readFate: () => this.faults.read(),
       troubled: (system, request) => this.#troubled(system, recordIdOf(system, request.path), request),
@@ -442,17 +465,16 @@ export class World {
     this.scheduler.log(`  ${answer.status}${isDone ? "" : ` ${JSON.stringify(answer.body)}`}`);
     if (isDone) this.oracle.travelled(system, request.body.toString());
     if (!isDone) this.#troubled(system, id, request);
-    else if (request.method === "POST") this.#created(system, request, answer);
+    else if (request.method === "POST") await this.#created(system, request, answer);
     else if (id !== null && before !== null) this.#changed(system, id, before, after, known);
     return answer;
   }
 
-  #created(system: System, request: KitRequest, answer: Answer): void {
+  async #created(system: System, request: KitRequest, answer: Answer): Promise<void> {
     const body = jsonBody(request) as Record<string, unknown>;
     const row = (answer.body as { d?: Record<string, unknown> }).d ?? (answer.body as Record<string, unknown>);
     const id = String(row.ID ?? row.Id ?? "");
-    const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
-    const thing = token === null ? null : (this.oracle.edits.get(token)?.thing ?? null);
+    const thing = await this.#thingOf(system, body);
     if (thing !== null) this.oracle.things.set(`${system}:${id}`, thing);
     const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
     this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens });
@@ -460,6 +482,28 @@ export class World {
     const owner = body.Account ?? body.CustomerId;
     if (typeof owner === "string" && !this.linkedAccounts.has(owner))
       this.violations.push(`I10 ${system} ${id} was created under ${owner}, which had no link.`);
+  }
+
+  /**
+   * Which thing a new record of ours describes: that of the record it names, else that of whoever entered its name, else that of the
+   * entity that owes a create with these very values.
+   */
+  async #thingOf(system: System, body: Readonly<Record<string, unknown>>): Promise<number | null> {
+    const named = typeof body.ExternalId === "string" ? this.oracle.thingOf(otherSystem(system), body.ExternalId) : null;
+    const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
+    const thing = named ?? (token === null ? null : (this.oracle.edits.get(token)?.thing ?? null));
+    if (thing !== null) return thing;
+    const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
+    for (const type of entityTypes) {
+      for await (const batch of this.store.entities.scan(type)) {
+        for (const { intents, records } of batch) {
+          const sent = intents.some((one) => one.operation === "CREATE" && one.system === system && tokens.every((each) => carries(one, each)));
+          const other = records[otherSystem(system)];
+          if (sent && other !== null) return this.oracle.thingOf(otherSystem(system), other);
+        }
+      }
+    }
+    return null;
   }
 
   #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number | null): void {
@@ -493,10 +537,8 @@ export class World {
 
   #answered(host: Host, system: System, request: KitRequest, answer: Answer): void {
     if (answer.status >= 300) return;
-    const text = typeof answer.body === "object" ? JSON.stringify(answer.body) : String(answer.body ?? "");
-    const ids = text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|(?:cus|con|pro)_\w+/g) ?? [];
     const isFeed = system === "EXACT" ? request.path.includes("/sync/") : request.path.endsWith("/changes");
-    this.oracle.answered(host.id, text, ids, this.scheduler.step, !isFeed);
+    for (const row of rowsIn(answer.body)) this.oracle.shown(host.id, system, row, this.scheduler.step, !isFeed);
   }
 
   #report(): WorldReport {
@@ -517,6 +559,8 @@ export class World {
         blind: this.blind,
         reverted: this.reverted,
         creations: this.oracle.creations.length,
+        unattributed: this.oracle.creations.filter((one) => one.thing === null).length,
+        struck: Object.fromEntries(this.faults.struck),
       },
     };
   }
@@ -531,6 +575,8 @@ function mappedOf(system: System, id: string, held: Readonly<Record<string, unkn
   return flow.rows.filter((row) => row.direction === "BOTH" && !row.refersTo).map((row) => propertyOf(row, system));
 }
 
+const carries = ({ fields }: Intent, token: string): boolean => Object.values(fields).some((value) => tokenIn(value) === token);
+
 const isPassing = (code: ProblemCode): boolean => (["QUARANTINE", "SYSTEM_UNAVAILABLE", "RATE_LIMITED", "NOT_AUTHORIZED"] as ProblemCode[]).includes(code);
 
 /** An entity in one line, for the trace. */
@@ -543,6 +589,14 @@ function told({ id, revision, state, problem, records, intents, ignored, review,
     ...(review ? { review: review.keys } : {}),
   };
   return [`${id} r${revision + 1}`, state, problem?.code ?? "", JSON.stringify(records), Object.keys(also).length > 0 ? JSON.stringify(also) : ""].join(" ");
+}
+
+/** The records in an answer, however deep its envelope. */
+function rowsIn(body: unknown): readonly ShownRow[] {
+  if (typeof body !== "object" || body === null || Buffer.isBuffer(body)) return [];
+  const below = Object.values(body).flatMap(rowsIn);
+  const id = "ID" in body ? body.ID : "Id" in body ? body.Id : null;
+  return typeof id === "string" ? [{ id, values: body as ShownRow["values"] }, ...below] : below;
 }
 
 function recordIdOf(system: System, path: string): string | null {

@@ -46,7 +46,8 @@ export class ChangesFeed implements Feed {
     // A page that claims to have a successor and does not move would be read for ever.
     if (data.more && data.position === position) throw unexpected(`Customcrm's changes after ${position} end where they began.`, false);
     const { read: changes, ...rest } = this.#api.rows(call, data.changes, (row) => this.#change(row), typeIn);
-    return { changes, position: data.position, more: data.more, ...rest };
+    const isUnmoved = data.changes.length === 0 && (position === null || data.position === position);
+    return { changes, position: data.position, more: data.more, ...rest, ...(isUnmoved ? { isUnmoved } : {}) };
   }
 
   #change(row: unknown): Change {
@@ -102,7 +103,8 @@ export class ModifiedSinceFeed implements Feed {
     const changes = fresh.map(
       (record): Change => ({ kind: "upsert", record, position: record.modifiedAt === null ? page.position : since(record.modifiedAt) }),
     );
-    return { changes, position: page.position, more: page.more, ...(page.unreadable ? { unreadable: page.unreadable } : {}) };
+    const { unreadable, isUnmoved } = page;
+    return { changes, position: page.position, more: page.more, ...(unreadable ? { unreadable } : {}), ...(isUnmoved ? { isUnmoved } : {}) };
   }
 
   async #page(type: CustomcrmType, from: Position | null, options: CallOptions) {
@@ -122,7 +124,8 @@ export class ModifiedSinceFeed implements Feed {
     );
     if (data.nextCursor && data.nextCursor === from?.cursor) throw unexpected(`Customcrm's list of ${type} ends where it began.`, false);
     const position = JSON.stringify(nextOf(from, begun, records, data.nextCursor ?? null, this.#clock()));
-    return { ...rest, records, position, more: Boolean(data.nextCursor) };
+    const isUnmoved = data.items.length === 0 && !data.nextCursor && from?.cursor === undefined;
+    return { ...rest, records, position, more: Boolean(data.nextCursor), isUnmoved };
   }
 }
 

@@ -39,8 +39,16 @@ describe("the changes of a Customcrm", () => {
   it("are read from the start without a position", async () => {
     scripted = await startScripted();
     scripted.server.script({ json: { changes: [], position: "000", more: false } });
-    expect(await read(null)).toEqual({ changes: [], position: "000", more: false });
+    expect(await read(null)).toEqual({ changes: [], position: "000", more: false, isUnmoved: true });
     expect(scripted.asked()).toEqual(["GET /api/v1/changes?types=Customer,Contact,Product&limit=500"]);
+  });
+
+  it("say that nothing is shown behind a position, which is no news where more was seen before (I11)", async () => {
+    scripted = await startScripted();
+    scripted.server.script({ json: { changes: [], position: "004", more: false } }, { json: { changes: [], position: "009", more: false } });
+    expect(await read("004")).toEqual({ changes: [], position: "004", more: false, isUnmoved: true });
+    // Changes of other kinds have passed.
+    expect(await read("004")).toEqual({ changes: [], position: "009", more: false });
   });
 
   it("that no longer reach back far enough say so", async () => {
@@ -159,7 +167,7 @@ describe("without the capability `changes`", () => {
     scripted.server.script(page([at("c1", "2026-03-10T11:57:59.000Z")]), page([]), page([]));
     const first = await read(null, "customers");
     const second = await read(first.position, "customers");
-    expect(second).toMatchObject({ changes: [], more: false, position: first.position });
+    expect(second).toMatchObject({ changes: [], more: false, position: first.position, isUnmoved: true });
     expect(scripted.asked()[1]).toBe("GET /api/v1/customers?modifiedSince=2026-03-10T11:57:59.001Z&limit=200");
   });
 
