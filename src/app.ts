@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
@@ -104,7 +104,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       settings,
       clock,
       policy,
-      newId: (type) => `${idPrefixes[type]}${randomUUID().replaceAll("-", "")}`,
+      newId: (type) => `${idPrefixes[type]}${shortId()}`,
       newIntentId: randomUUID,
       random: Math.random,
       onSettled: (before, after, plan) => {
@@ -270,6 +270,12 @@ async function linkUp(
   await links.consentWithoutBrowser();
   return links;
 }
+
+/** 120 random bits in 24 letters and digits: short, as every index entry holds one. */
+const shortId = (): string =>
+  BigInt(`0x${randomBytes(15).toString("hex")}`)
+    .toString(36)
+    .padStart(24, "0");
 
 /** Where the systems reach us; null: nowhere. The sandboxes run on this machine, and take plain http from loopback. */
 function receiverOf({ mode, host, publicUrl }: Config, port: number): string | null {

@@ -1,7 +1,7 @@
 import { createClient } from "redis";
 
 export interface Bytes {
-  /** Median over linked entities: document, meta, reverse indexes and snapshots, without history. */
+  /** Median over linked entities: document with its facts, reverse indexes and snapshots, without history. */
   readonly own: number;
   /** All other keys of the link map, history and queue apart, by entity. */
   readonly shared: number;
@@ -29,7 +29,7 @@ export async function bytesPerPair(
   }
   const own = await Promise.all(
     linked.map(async ({ id, refs }) => {
-      const keys = [`entity:${id}`, `meta:${id}`, ...refs.flatMap((ref) => [`record:${ref}`, `snapshot:${ref}`, `written:${ref}`])];
+      const keys = [`entity:${id}`, ...refs.flatMap((ref) => [`record:${ref}`, `snapshot:${ref}`, `written:${ref}`])];
       return (await Promise.all(keys.map((key) => usage(root + key)))).reduce((sum, bytes) => sum + bytes, 0);
     }),
   );

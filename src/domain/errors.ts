@@ -112,6 +112,19 @@ export class StoreUnavailableError extends TandemError {
   readonly code = "STORE_UNAVAILABLE";
 }
 
+/** The link map in Redis was kept by a version that keeps it otherwise; nothing was read or written. */
+export class StoreFormatError extends TandemError {
+  override readonly name = "StoreFormatError";
+  readonly code = "STORE_UNAVAILABLE";
+  constructor(found: string, read: string) {
+    super(
+      `The link map in this Redis is kept in format ${found}, and this version of Tandem reads format ${read} only. ` +
+        "Write it to a file with the version that kept it (npm run links -- export), start this one on an empty Redis, and put it back (npm run links -- import). " +
+        "Of a sandbox, delete the data folder instead.",
+    );
+  }
+}
+
 /** What waited for a subscriber has been thrown away, as it had become too much. */
 export class SlowSubscriberError extends TandemError {
   override readonly name = "SlowSubscriberError";

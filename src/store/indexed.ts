@@ -27,13 +27,13 @@ export class RecordRefs {
   }
 }
 
-/** An entry as the indexes take it: a NUL would cut a position in two, and equal names count once. */
+/** An entry as the indexes take it: a NUL would cut a position in two, equal names count once, and an empty one not at all. */
 export function cleanEntry(entry: IndexEntry): IndexEntry {
   return {
     sortName: withoutNul(entry.sortName),
-    names: [...new Set(entry.names.map(withoutNul))],
-    terms: entry.terms,
-    matchKeys: [...new Set(entry.matchKeys)],
+    names: [...new Set([entry.sortName, ...entry.names].map(withoutNul).filter((name) => name !== ""))],
+    terms: Object.fromEntries(Object.entries(entry.terms).map(([filter, value]) => [filter, withoutNul(value)])),
+    matchKeys: [...new Set(entry.matchKeys.map(withoutNul))],
   };
 }
 
@@ -47,6 +47,9 @@ export function sortableTime(time: IsoTime): IsoTime {
 /** The text that a name filter looks for, folded as names are. */
 export const wantedName = (name: NonNullable<EntityQuery["name"]>): { readonly text: string; readonly whole: boolean } =>
   "equals" in name ? { text: withoutNul(folded(name.equals)), whole: true } : { text: withoutNul(folded(name.startsWith)), whole: false };
+
+/** A term, or a match key, as it is looked for. */
+export const wantedTerm = (value: string): string => withoutNul(value);
 
 /** An entity takes part in a commit once. */
 export function checkCommit(commit: Commit): void {

@@ -7,6 +7,7 @@ import { RedisDocuments } from "./redis/documents.js";
 import { RedisEntities } from "./redis/entities.js";
 import { RedisEvents } from "./redis/events.js";
 import { RedisFeeds } from "./redis/feeds.js";
+import { checkFormat } from "./redis/format.js";
 import { RedisLeases } from "./redis/leases.js";
 import { type Persistence, readPersistence } from "./redis/persistence.js";
 import { RedisSecrets } from "./redis/secrets.js";
@@ -53,13 +54,14 @@ export class RedisStore implements Store {
     this.events = events;
   }
 
-  /** Throws `StoreUnavailableError` if Redis does not answer. Afterwards it reconnects by itself. */
+  /** Throws `StoreUnavailableError` if Redis does not answer, `StoreFormatError` if another version's data stands there. Afterwards it reconnects by itself. */
   static async connect(options: RedisStoreOptions): Promise<RedisStore> {
     const { url, tenant, encryptionKey, clock = Date.now, flows = dataflows, commandTimeoutMs = 2_500, log = () => {} } = options;
     const keys = keysOf(tenant);
     const sealer = new Sealer(encryptionKey, tenant);
     const connection = await Connection.open(url, commandTimeoutMs, log);
     try {
+      await checkFormat(connection, keys);
       return new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock, flows);
     } catch (error) {
       await connection.stop();

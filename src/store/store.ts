@@ -24,9 +24,9 @@ export interface Store {
 
 /** What lists filter and sort by; kept beside the document, in the same atomic step. */
 export interface IndexEntry {
-  /** The folded name that NAME_ASC sorts by. */
+  /** The folded name that NAME_ASC sorts by, and that `name` filters look in. */
   readonly sortName: string;
-  /** Folded names that `name` filters look in; a contact has first, last and full name. */
+  /** Further folded names that `name` filters look in: a contact's first and last. An empty one is none. */
   readonly names: readonly string[];
   /** Exact-match terms by filter name, already folded: email, country, postcode, vatNumber, chamberOfCommerce, number, accountId. */
   readonly terms: { readonly [filter: string]: string };

@@ -19,7 +19,6 @@ const filters: { readonly [filter: string]: { readonly field: string; readonly k
 /** What lists filter and sort an entity by, and what matching finds it by while it lacks a side. */
 export function indexEntryOf(flow: Dataflow, entity: Entity, extra: { readonly number?: string | null } = {}): IndexEntry {
   const { firstName, lastName } = entity.fields;
-  const name = nameOfFields(entity.fields);
   const values: Fields = { number: extra.number ?? null, ...entity.fields };
   const terms = Object.keys(filters).flatMap((filter) => {
     const term = termOf(filter, values[filters[filter]?.field ?? filter] ?? null);
@@ -27,8 +26,8 @@ export function indexEntryOf(flow: Dataflow, entity: Entity, extra: { readonly n
   });
   const side = sideOf(entity);
   return {
-    sortName: folded(name),
-    names: [...new Set([name, firstName, lastName].map((one) => folded(one ?? "")).filter((one) => one !== ""))],
+    sortName: folded(nameOfFields(entity.fields)),
+    names: [firstName, lastName].map((one) => folded(one ?? "")).filter((one) => one !== ""),
     terms: Object.fromEntries(terms),
     matchKeys: side ? matchKeysOf(flow, side, entity.fields) : [],
   };

@@ -135,8 +135,8 @@ onEveryStore("lists", (subject) => {
   });
 
   it("look a contact up by its first, last or full name, once", async () => {
-    const names = ["jan", "jansen", "jan jansen"];
-    await store(named("c", "jansen jan", { type: "CONTACT" }, { names }), named("d", "pieters jan", { type: "CONTACT" }, { names: ["jan", "pieters"] }));
+    const names = ["jan", "jansen"];
+    await store(named("c", "jan jansen", { type: "CONTACT" }, { names }), named("d", "pieters jan", { type: "CONTACT" }, { names: ["jan", "pieters"] }));
     const contacts = (name: EntityQuery["name"]): EntityQuery => ({ type: "CONTACT", terms: {}, order: "NAME_ASC", ...(name && { name }) });
     expect(await all(contacts({ startsWith: "jan" }))).toEqual(["c", "d"]);
     expect(await subject.store.entities.count(contacts({ startsWith: "jan" }))).toBe(2);

@@ -39,13 +39,13 @@ describeWithRedis("what the store leaves in Redis", () => {
     await snapshots.noteWrite({ system: "EXACT", type: "Accounts", id: "x" }, 5);
     expect((await keys()).length).toBeGreaterThan(20);
     await entities.forget("a");
-    expect(await keys()).toEqual(["dirty-count"]);
+    expect(await keys()).toEqual(["dirty-count", "format"]);
   });
 
   it("is, of an entity that was removed for good, its history, which runs out by itself", async () => {
     await store.entities.commit({ put: [write(entity("a"), { names: ["x"] }, [event(new Date().toISOString())])] });
     await store.entities.commit({ put: [], remove: [{ id: "a", revision: 1, into: null }] });
-    expect(await keys()).toEqual(["history:a"]);
+    expect(await keys()).toEqual(["format", "history:a"]);
     expect(await store.client.pTTL(store.keys.history("a"))).toBeGreaterThan(0);
   });
 

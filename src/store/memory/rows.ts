@@ -1,7 +1,7 @@
 import type { Entity } from "../../domain/entity.js";
 import type { EntityType } from "../../domain/words.js";
 import { compareBytes, linkPosition, modifiedPosition, namePosition } from "../cursors.js";
-import { cleanEntry, sortableTime, wantedName } from "../indexed.js";
+import { cleanEntry, sortableTime, wantedName, wantedTerm } from "../indexed.js";
 import type { EntityQuery, EntityWrite, IndexEntry } from "../store.js";
 
 /** An entity with what it is found by. */
@@ -25,7 +25,7 @@ const formOf = (query: EntityQuery): Form => (query.order.startsWith("NAME") ? "
 function fits({ entity, entry, modified }: Row, { name, terms, states, modifiedAfter }: EntityQuery): boolean {
   if (states && !states.includes(entity.state)) return false;
   if (modifiedAfter !== undefined && modified <= sortableTime(modifiedAfter)) return false;
-  if (Object.entries(terms).some(([filter, value]) => entry.terms[filter] !== value)) return false;
+  if (Object.entries(terms).some(([filter, value]) => entry.terms[filter] !== wantedTerm(value))) return false;
   if (!name) return true;
   const { text, whole } = wantedName(name);
   return entry.names.some((one) => (whole ? one === text : one.startsWith(text)));
@@ -63,13 +63,13 @@ export class Rows {
   }
 
   byMatchKey(key: string): readonly Row[] {
-    return this.#rows([...(this.#byMatchKey.get(key) ?? [])].sort(compareBytes));
+    return this.#rows([...(this.#byMatchKey.get(wantedTerm(key)) ?? [])].sort(compareBytes));
   }
 
   /** Those that fit, ascending. */
   find(query: EntityQuery): readonly Row[] {
     const form = formOf(query);
-    const filters = Object.entries(query.terms).map(([filter, value]) => this.#byTerm.get(`${filter}\0${value}`) ?? new Set<string>());
+    const filters = Object.entries(query.terms).map(([filter, value]) => this.#byTerm.get(`${filter}\0${wantedTerm(value)}`) ?? new Set<string>());
     const [smallest] = filters.sort((a, b) => a.size - b.size);
     if (smallest)
       return sorted(

@@ -1,9 +1,17 @@
 import type { HistoryEvent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
-import { modifiedPosition, namePosition } from "../cursors.js";
+import { refKey } from "../../domain/record.js";
 import { cleanEntry, type RecordRefs, sortableTime } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { Commit, DocumentWrite, EntityWrite } from "../store.js";
+import { packEntity } from "./packing.js";
+
+/** The KEYS of scripts that write whole entities: see scripts/include/entity.lua. */
+export const entityKeys = (keys: Keys): readonly string[] => [
+  ...[keys.entity(""), keys.history(""), keys.alias(""), keys.aliases(""), keys.record(""), keys.snapshot(""), keys.written("")],
+  ...[keys.byId(""), keys.byName(""), keys.byModified(""), keys.names(""), keys.term(""), keys.match("")],
+  ...[keys.due, keys.dirty, keys.dirtyGenerations, keys.dirtyCount],
+];
 
 /** A commit as the script reads it: see scripts/commit.lua. */
 export function commitArgs(keys: Keys, refs: RecordRefs, commit: Commit, now: number): readonly string[] {
@@ -12,7 +20,7 @@ export function commitArgs(keys: Keys, refs: RecordRefs, commit: Commit, now: nu
     String(now - limits.history.keptMs),
     String(limits.history.keptMs),
     ...list(commit.reclaim ?? [], (id) => [id]),
-    ...list(commit.put, (write) => putArgs(keys, refs, write)),
+    ...list(commit.put, (write) => putArgs(refs, write)),
     ...list(commit.remove ?? [], ({ id, revision, into }) => [id, String(revision), into ?? ""]),
     ...list(commit.clearDirty ?? [], (mark) => [mark.entityId, String(mark.generation)]),
     ...list(commit.markDirty ?? [], (id) => [id]),
@@ -33,41 +41,21 @@ const documentArgs = (keys: Keys, { kind, key, value, version, ttlMs, order }: D
   keys.document(kind, ""),
 ];
 
-function putArgs(keys: Keys, records: RecordRefs, write: EntityWrite): readonly string[] {
-  const { entity } = write;
-  const { id, type, state } = entity;
-  const entry = cleanEntry(write.index);
-  const modified = sortableTime(entity.modifiedAt);
-  const byName = namePosition(entry.sortName, id);
-  const byModified = modifiedPosition(modified, id);
-  const indexed: (readonly [string, string])[] = [
-    [keys.byId(type), id],
-    [keys.byId(type, state), id],
-    [keys.byName(type), byName],
-    [keys.byName(type, state), byName],
-    [keys.byModified(type), byModified],
-    [keys.byModified(type, state), byModified],
-    ...entry.names.map((name) => [keys.names(type), namePosition(name, id)] as const),
-    ...Object.entries(entry.terms).map(([filter, value]) => [keys.term(type, filter, value), byName] as const),
-    ...entry.matchKeys.map((key) => [keys.match(type, key), id] as const),
-  ];
-  if (entity.nextActionAt !== null) indexed.push([keys.due, modifiedPosition(sortableTime(entity.nextActionAt), id)]);
-  const refs = records.refsOf(entity).flatMap((ref) => [keys.record(ref), keys.snapshot(ref), keys.written(ref)]);
+function putArgs(records: RecordRefs, { entity, index, history }: EntityWrite): readonly string[] {
+  const { id, type, state, nextActionAt } = entity;
+  const { sortName, names, terms, matchKeys } = cleanEntry(index);
   return [
-    id,
-    String(entity.revision),
-    JSON.stringify({ ...entity, revision: entity.revision + 1 }),
-    entry.sortName,
-    modified,
-    entry.names.map((name) => `\0${name}\0`).join(""),
-    ...list(refs, (key) => [key]),
-    ...flatList(indexed),
-    ...list(write.history, (event) => [eventText(event)]),
+    ...[id, String(entity.revision), packEntity({ ...entity, revision: entity.revision + 1 })],
+    ...[type, state, sortName, sortableTime(entity.modifiedAt), nextActionAt === null ? "" : sortableTime(nextActionAt)],
+    ...texts(names.filter((name) => name !== sortName)),
+    ...texts(Object.entries(terms).flat()),
+    ...texts(matchKeys),
+    ...texts(records.refsOf(entity).map(refKey)),
+    ...texts(history.map(eventText)),
   ];
 }
 
-/** The length counts texts: an index entry is two of them. */
-const flatList = (pairs: readonly (readonly [string, string])[]): readonly string[] => list(pairs.flat(), (text) => [text]);
+const texts = (items: readonly string[]): readonly string[] => [String(items.length), ...items];
 
 const list = <T>(items: readonly T[], one: (item: T) => readonly string[]): readonly string[] => [String(items.length), ...items.flatMap(one)];
 

@@ -1,12 +1,12 @@
 import type { Entity, HistoryEvent } from "../../domain/entity.js";
 import { InvalidInputError } from "../../domain/errors.js";
-import type { RecordRef } from "../../domain/record.js";
+import { type RecordRef, refKey } from "../../domain/record.js";
 import { type Clock, type EntityType, isoTime, type LinkState, linkStates, type System } from "../../domain/words.js";
 import { idOfPosition } from "../cursors.js";
-import { checkCommit, partsOfEventId, type RecordRefs } from "../indexed.js";
+import { checkCommit, partsOfEventId, type RecordRefs, wantedTerm } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
-import { commitArgs, eventOf } from "./commit-args.js";
+import { commitArgs, entityKeys, eventOf } from "./commit-args.js";
 import { type Connection, Script } from "./connection.js";
 import { RedisLists } from "./lists.js";
 import { asTexts, entitiesOf } from "./replies.js";
@@ -17,6 +17,7 @@ const scripts = {
   ofRecords: new Script("of-records"),
   history: new Script("history"),
   forget: new Script("forget"),
+  byMatch: new Script("by-match"),
 };
 
 /** Entities in Redis: every write is one script, every read one or two round trips for any number of ids. */
@@ -38,15 +39,13 @@ export class RedisEntities implements EntityStore {
   async commit(commit: Commit): Promise<CommitResult> {
     checkCommit(commit);
     const keys = this.#keys;
-    const prefixes = [keys.entity(""), keys.meta(""), keys.history(""), keys.alias(""), keys.aliases("")];
-    const dirty = [keys.dirty, keys.dirtyGenerations, keys.dirtyCount];
-    const reply = asTexts(await this.#connection.run(scripts.commit, [...prefixes, ...dirty], commitArgs(keys, this.#refs, commit, this.#clock())));
+    const reply = asTexts(await this.#connection.run(scripts.commit, entityKeys(keys), commitArgs(keys, this.#refs, commit, this.#clock())));
     const [outcome, what = "", by = ""] = reply;
     if (outcome === "OK") return { ok: true, revisions: new Map(commit.put.map(({ entity }) => [entity.id, entity.revision + 1])) };
     if (outcome === "STALE") return { ok: false, reason: "STALE", id: what };
     const document = commit.documents?.find(({ kind, key }) => keys.document(kind, key) === what);
     if (outcome === "DOCUMENT" && document) return { ok: false, reason: "DOCUMENT", kind: document.kind, key: document.key };
-    const ref = commit.put.flatMap((one) => this.#refs.refsOf(one.entity)).find((one) => keys.record(one) === what);
+    const ref = commit.put.flatMap((one) => this.#refs.refsOf(one.entity)).find((one) => refKey(one) === what);
     if (!ref) throw new Error(`The commit script answered ${JSON.stringify(reply)}.`);
     return { ok: false, reason: "TAKEN", ref, by };
   }
@@ -70,13 +69,13 @@ export class RedisEntities implements EntityStore {
 
   async ofRecords(type: EntityType, system: System, recordIds: readonly string[]): Promise<readonly (Entity | null)[]> {
     if (recordIds.length === 0) return [];
-    const keys = recordIds.map((id) => this.#keys.record(this.#refs.refOf(type, system, id)));
+    const keys = recordIds.map((id) => this.#keys.record(refKey(this.#refs.refOf(type, system, id))));
     const found = entitiesOf(await this.#connection.run(scripts.ofRecords, [this.#keys.entity(""), ...keys]));
     return found.map((entity) => (entity?.type === type ? entity : null));
   }
 
   idsOfRecords(refs: readonly RecordRef[]): Promise<readonly (string | null)[]> {
-    return this.#connection.getMany(refs.map((ref) => this.#keys.record(ref)));
+    return this.#connection.getMany(refs.map((ref) => this.#keys.record(refKey(ref))));
   }
 
   list(query: EntityQuery, first: number, after: string | null): Promise<EntityPage> {
@@ -105,8 +104,10 @@ export class RedisEntities implements EntityStore {
     return Object.fromEntries(linkStates.map((state, i) => [state, Number(reply[i])])) as { [S in LinkState]: number };
   }
 
-  byMatchKey(type: EntityType, key: string, limit: number): Promise<readonly Entity[]> {
-    return this.#lists.walk(this.#keys.match(type, key), limit, "");
+  async byMatchKey(type: EntityType, key: string, limit: number): Promise<readonly Entity[]> {
+    if (limit <= 0) return [];
+    const reply = await this.#connection.run(scripts.byMatch, [this.#keys.entity(""), this.#keys.match(type)], [String(limit), wantedTerm(key)]);
+    return entitiesOf(reply).filter((entity) => entity !== null);
   }
 
   async *scan(type: EntityType): AsyncIterable<readonly Entity[]> {
@@ -154,8 +155,6 @@ export class RedisEntities implements EntityStore {
   }
 
   async forget(id: string): Promise<boolean> {
-    const keys = this.#keys;
-    const prefixes = [keys.entity(""), keys.meta(""), keys.history(""), keys.alias(""), keys.aliases("")];
-    return (await this.#connection.run(scripts.forget, [...prefixes, keys.dirty, keys.dirtyGenerations], [id])) === 1;
+    return (await this.#connection.run(scripts.forget, entityKeys(this.#keys), [id])) === 1;
   }
 }

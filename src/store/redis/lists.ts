@@ -1,8 +1,7 @@
-import type { RedisArgument } from "redis";
 import type { Entity } from "../../domain/entity.js";
 import { type EntityType, entityTypes, type LinkState, linkStates } from "../../domain/words.js";
 import { compareBytes, cursorOf, idOfPosition, type ListOrder, linkPosition, positionOf, typeOfPosition } from "../cursors.js";
-import { sortableTime, wantedName } from "../indexed.js";
+import { sortableTime, wantedName, wantedTerm } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { EntityPage, EntityQuery } from "../store.js";
 import { type Connection, Script } from "./connection.js";
@@ -26,17 +25,14 @@ export class RedisLists {
     // One more than the page tells whether there is a next one.
     const found = await this.#run(query, ["page", formOf(query), descending ? "1" : "0", String(first + 1), cursor]);
     const [how, before, ...lists] = asList(found);
-    const pageOf = (positions: readonly string[], hasPrevious: boolean) =>
-      this.#page(query.order, positions.slice(0, first), positions.length > first, hasPrevious);
     if (how === "ordered") {
       const positions = asTexts(lists[0]).slice(0, first);
       return pageWith(query.order, positions, entitiesOf(lists[1]), asList(lists[0]).length > first, before === 1);
     }
     const compare = descending ? (a: string, b: string) => compareBytes(b, a) : compareBytes;
-    const positions = lists.flatMap(asTexts).sort(compare);
-    if (how === "merge" || cursor === "") return pageOf(positions, before === 1);
-    const rest = positions.filter((position) => compare(position, cursor) > 0);
-    return pageOf(rest, rest.length < positions.length);
+    const positions = asTexts(lists[0]).toSorted(compare);
+    const rest = cursor === "" ? positions : positions.filter((position) => compare(position, cursor) > 0);
+    return this.#page(query.order, rest.slice(0, first), rest.length > first, rest.length < positions.length);
   }
 
   async count(query: EntityQuery): Promise<number> {
@@ -47,7 +43,7 @@ export class RedisLists {
   async walk(key: string, limit: number, afterId: string): Promise<readonly Entity[]> {
     if (limit <= 0) return [];
     const args = ["page", "id", "0", String(limit), afterId, "0"];
-    const reply = asList(await this.#connection.run(scripts.list, [this.#keys.entity(""), this.#keys.meta(""), key], args));
+    const reply = asList(await this.#connection.run(scripts.list, [this.#keys.entity(""), key], args));
     return entitiesOf(reply[3]).filter((entity) => entity !== null);
   }
 
@@ -86,7 +82,7 @@ export class RedisLists {
     const keys = this.#keys;
     const all = formOf(query) === "name" ? keys.byName(query.type) : keys.byModified(query.type);
     const filters = filterArgs(keys, query);
-    return this.#connection.run(scripts.list, [keys.entity(""), keys.meta(""), all], [...args, String(filters.length), ...filters.flat()]);
+    return this.#connection.run(scripts.list, [keys.entity(""), all], [...args, String(filters.length), ...filters.flat()]);
   }
 
   async #page(order: ListOrder, positions: readonly string[], hasNext: boolean, hasPrevious: boolean): Promise<EntityPage> {
@@ -97,21 +93,15 @@ export class RedisLists {
 
 const formOf = (query: EntityQuery): "name" | "modified" => (query.order.startsWith("NAME") ? "name" : "modified");
 
-function filterArgs(keys: Keys, { type, name, terms, states, modifiedAfter }: EntityQuery): readonly (readonly RedisArgument[])[] {
-  const filters: (readonly RedisArgument[])[] = Object.entries(terms).map(([filter, value]) => ["term", keys.term(type, filter, value)]);
+function filterArgs(keys: Keys, { type, name, terms, states, modifiedAfter }: EntityQuery): readonly (readonly string[])[] {
+  const filters: (readonly string[])[] = Object.entries(terms).map(([filter, value]) => ["term", keys.term(type, filter), wantedTerm(value)]);
   if (states) {
     const asked = linkStates.filter((state) => states.includes(state));
-    filters.push([
-      "state",
-      String(asked.length),
-      ...asked.flatMap((state) => [keys.byId(type, state), keys.byName(type, state), keys.byModified(type, state)]),
-    ]);
+    filters.push(["state", String(asked.length), ...asked.map((state) => keys.byId(type, state))]);
   }
   if (name) {
     const { text, whole } = wantedName(name);
-    // A name is followed by a NUL in its index; the byte 0xff is above all of UTF-8.
-    const max = whole ? `(${text}\u0001` : Buffer.concat([Buffer.from(`(${text}`), Buffer.from([0xff])]);
-    filters.push(["name", keys.names(type), `[${text}${whole ? "\0" : ""}`, max, `\0${text}${whole ? "\0" : ""}`]);
+    filters.push(["name", keys.byName(type), keys.names(type), text, whole ? "1" : "0"]);
   }
   if (modifiedAfter !== undefined) filters.push(["after", keys.byModified(type), sortableTime(modifiedAfter)]);
   return filters;

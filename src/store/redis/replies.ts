@@ -1,4 +1,5 @@
 import type { Entity } from "../../domain/entity.js";
+import { unpackEntity } from "./packing.js";
 
 /** What a script returned, as a list; a reply of another shape is a fault of ours and says so. */
 export function asList(reply: unknown): readonly unknown[] {
@@ -10,5 +11,4 @@ export const asTexts = (reply: unknown): readonly string[] => asList(reply).map(
 
 const asTextsOrNull = (reply: unknown): readonly (string | null)[] => asList(reply).map((one) => (one === null || one === undefined ? null : String(one)));
 
-export const entitiesOf = (reply: unknown): readonly (Entity | null)[] =>
-  asTextsOrNull(reply).map((text) => (text === null ? null : (JSON.parse(text) as Entity)));
+export const entitiesOf = (reply: unknown): readonly (Entity | null)[] => asTextsOrNull(reply).map((text) => (text === null ? null : unpackEntity(text)));

@@ -1,10 +1,11 @@
 import type { Snapshot } from "../../domain/entity.js";
-import type { RecordRef, SystemRecord } from "../../domain/record.js";
+import { type RecordRef, refKey, type SystemRecord } from "../../domain/record.js";
 import type { IsoTime } from "../../domain/words.js";
 import { unreadRecord } from "../indexed.js";
 import type { Keys } from "../keys.js";
 import type { SnapshotStore } from "../store.js";
 import { type Connection, Script } from "./connection.js";
+import { packRecord, unpackRecord } from "./packing.js";
 import { asList } from "./replies.js";
 
 const scripts = { put: new Script("snapshots-put"), noteWrite: new Script("note-write"), ticket: new Script("ticket") };
@@ -12,7 +13,7 @@ const scripts = { put: new Script("snapshots-put"), noteWrite: new Script("note-
 /** A read that began before a write takes minutes at most; a week is beyond doubt. */
 const writtenKeptMs = 7 * 86_400_000;
 
-/** Snapshots in Redis: `<ticket> <asOf> <deletedAt or -> <record as JSON>`. */
+/** Snapshots in Redis: `<ticket> <asOf> <deletedAt or -> <packed record>`. */
 export class RedisSnapshots implements SnapshotStore {
   readonly #connection: Connection;
   readonly #keys: Keys;
@@ -27,8 +28,8 @@ export class RedisSnapshots implements SnapshotStore {
   }
 
   async get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]> {
-    const found = await this.#connection.getMany(refs.map((ref) => this.#keys.snapshot(ref)));
-    return found.map((text) => (text === null ? null : snapshotOf(text)));
+    const found = await this.#connection.getMany(refs.map((ref) => this.#keys.snapshot(refKey(ref))));
+    return refs.map((ref, i) => snapshotOf(ref, found[i] ?? null));
   }
 
   put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
@@ -40,20 +41,21 @@ export class RedisSnapshots implements SnapshotStore {
   }
 
   async noteWrite(ref: RecordRef, ticket: number): Promise<void> {
-    await this.#connection.run(scripts.noteWrite, [this.#keys.written(ref)], [String(ticket), String(writtenKeptMs)]);
+    await this.#connection.run(scripts.noteWrite, [this.#keys.written(refKey(ref))], [String(ticket), String(writtenKeptMs)]);
   }
 
   async #put(refs: readonly RecordRef[], records: readonly SystemRecord[], asOf: IsoTime, deletedAt: string, ticket: number): Promise<readonly boolean[]> {
     if (refs.length === 0) return [];
-    const keys = refs.flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
-    const args = [String(ticket), asOf, deletedAt, ...records.map((record) => JSON.stringify(record))];
+    const keys = refs.map(refKey).flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
+    const args = [String(ticket), asOf, deletedAt, ...records.map(packRecord)];
     return asList(await this.#connection.run(scripts.put, keys, args)).map((stored) => stored === 1);
   }
 }
 
-function snapshotOf(text: string): Snapshot {
+function snapshotOf(ref: RecordRef, text: string | null): Snapshot | null {
+  if (text === null) return null;
   const parts = /^(\d+) (\S+) (\S+) (.*)$/s.exec(text);
   if (!parts) throw new Error(`A snapshot in Redis begins with "${text.slice(0, 60)}", not with its ticket and times.`);
   const [, ticket, asOf = "", deletedAt = "-", record = ""] = parts;
-  return { record: JSON.parse(record) as SystemRecord, asOf, deletedAt: deletedAt === "-" ? null : deletedAt, ticket: Number(ticket) };
+  return { record: unpackRecord(ref, record), asOf, deletedAt: deletedAt === "-" ? null : deletedAt, ticket: Number(ticket) };
 }

@@ -2,28 +2,23 @@
   Writes, removes and renames entities in one step, with everything that finds them: reverse indexes, list indexes, former
   ids, history and dirty marks. Checks everything first; when a check fails nothing is written.
 
-  KEYS    1 entity prefix, 2 meta prefix, 3 history prefix, 4 alias prefix, 5 aliases prefix (an id makes a key of each),
-          6 dirty, 7 dirty generations, 8 dirty count.
-          All other keys come in ARGV; they carry the same hash tag.
+  KEYS    as in include/entity.lua. The keys of documents come in ARGV; they carry the same hash tag.
   ARGV    maxEvents, oldest time kept in ms, ms that a history is kept, then lists, each after its length:
           reclaim: id
-          put:     id, revision read, document, sort name, modified, names (each between two NULs),
-                   list of record keys (record, snapshot, written), list of index entries (key, member), list of events
-                   (time in ms, a space, JSON)
+          put:     id, revision read, document, type, state, sort name, modified, due or "", other names, list of terms
+                   (filter, value), match keys, refs of its records, list of events (time in ms, a space, JSON)
           remove:  id, revision read, id to resolve to or ""
           clear:   entity id, generation
           mark:    entity id
           documents: document key, the kind's documents by order, the kind's documents by expiry, key, version read ("" for any),
                    JSON, ms to keep it ("-" for ever, "" as before), order or "", order if it has none yet, prefix that makes a
                    document of a key
-  Returns {"OK"}, {"STALE", entity id}, {"DOCUMENT", document key} or {"TAKEN", record key, id of its entity}
+  Returns {"OK"}, {"STALE", entity id}, {"DOCUMENT", document key} or {"TAKEN", record ref, id of its entity}
 ]]
+--@include facts
 --@include entity
 --@include dirty
 --@include document
-
-local ENTITY, META, HISTORY, ALIAS, ALIASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local DIRTY, GENERATIONS, COUNT = KEYS[6], KEYS[7], KEYS[8]
 
 local at = 0
 local function take()
@@ -41,8 +36,10 @@ end
 local maxEvents, oldestKept, historyTtl = tonumber(take()), tonumber(take()), take()
 local reclaims = takeList(take)
 local puts = takeList(function()
-  local put = { id = take(), revision = take(), document = take(), sortName = take(), modified = take(), names = take() }
-  put.records, put.index, put.events = takeList(take), takeList(take), takeList(take)
+  local put = { id = take(), revision = take(), document = take() }
+  local facts = { type = take(), state = take(), sortName = take(), modified = take(), due = take() }
+  facts.names, facts.terms, facts.matchKeys, facts.records = takeList(take), takeList(take), takeList(take), takeList(take)
+  put.facts, put.events = facts, takeList(take)
   return put
 end)
 local removes = takeList(function()
@@ -68,23 +65,23 @@ end
 local inCommit = {}
 for _, one in ipairs(puts) do
   inCommit[one.id] = true
-  local meta = redis.call("HMGET", META .. one.id, "revision", "index", "records")
-  if (meta[1] or "0") ~= one.revision then
+  local revision
+  revision, one.old, one.oldPacked = factsOf(one.id)
+  if (revision or "0") ~= one.revision then
     return { "STALE", one.id }
   end
   -- An id that resolves to another entity is not new.
-  if not meta[1] and not reclaimed[one.id] and redis.call("EXISTS", ALIAS .. one.id) == 1 then
+  if not revision and not reclaimed[one.id] and redis.call("EXISTS", ALIAS .. one.id) == 1 then
     return { "STALE", one.id }
   end
-  one.packedIndex, one.oldIndex, one.oldRecords = cmsgpack.pack(one.index), meta[2], unpacked(meta[3])
 end
 for _, one in ipairs(removes) do
   inCommit[one.id] = true
-  local meta = redis.call("HMGET", META .. one.id, "revision", "index", "records")
-  if meta[1] ~= one.revision then
+  local revision
+  revision, one.old = factsOf(one.id)
+  if revision ~= one.revision then
     return { "STALE", one.id }
   end
-  one.oldIndex, one.oldRecords = meta[2], unpacked(meta[3])
 end
 
 for _, one in ipairs(documents) do
@@ -95,13 +92,12 @@ end
 
 local claimed = {}
 for _, one in ipairs(puts) do
-  for i = 1, #one.records, 3 do
-    local key = one.records[i]
-    local owner = claimed[key] or redis.call("GET", key)
-    if owner and owner ~= one.id and (claimed[key] or not inCommit[owner]) then
-      return { "TAKEN", key, owner }
+  for _, ref in ipairs(one.facts.records) do
+    local owner = claimed[ref] or redis.call("GET", RECORD .. ref)
+    if owner and owner ~= one.id and (claimed[ref] or not inCommit[owner]) then
+      return { "TAKEN", ref, owner }
     end
-    claimed[key] = one.id
+    claimed[ref] = one.id
   end
 end
 
@@ -129,21 +125,41 @@ local function addHistory(id, events)
   redis.call("PEXPIRE", key, historyTtl)
 end
 
+local function setFormerIds(id, ids)
+  if #ids == 0 then
+    redis.call("DEL", ALIASES .. id)
+  else
+    redis.call("SET", ALIASES .. id, cmsgpack.pack(ids))
+  end
+end
+
+local function without(ids, id)
+  local rest = {}
+  for _, one in ipairs(ids) do
+    if one ~= id then
+      rest[#rest + 1] = one
+    end
+  end
+  return rest
+end
+
 -- The id, and all that resolved to it, resolve to `into` from now on: never more than one hop.
 local function resolveTo(id, into)
   local target = into
   if target ~= "" then
     target = redis.call("GET", ALIAS .. target) or target
   end
-  local former = redis.call("SMEMBERS", ALIASES .. id)
-  redis.call("DEL", ALIASES .. id)
+  local former = formerIds(id)
+  setFormerIds(id, {})
   former[#former + 1] = id
   for _, one in ipairs(former) do
     if target == "" or target == id or target == one then
       redis.call("DEL", ALIAS .. one)
     else
       redis.call("SET", ALIAS .. one, target)
-      redis.call("SADD", ALIASES .. target, one)
+      local ids = without(formerIds(target), one)
+      ids[#ids + 1] = one
+      setFormerIds(target, ids)
     end
   end
 end
@@ -151,7 +167,7 @@ end
 for _, id in ipairs(reclaims) do
   local target = redis.call("GET", ALIAS .. id)
   if target then
-    redis.call("SREM", ALIASES .. target, id)
+    setFormerIds(target, without(formerIds(target), id))
     redis.call("DEL", ALIAS .. id)
   end
 end
@@ -159,55 +175,45 @@ end
 -- All old records are given free before any is taken, so that two entities may swap theirs.
 for _, list in ipairs({ puts, removes }) do
   for _, one in ipairs(list) do
-    for i = 1, #one.oldRecords, 3 do
-      if claimed[one.oldRecords[i]] ~= one.id then
-        releaseRecord(one.oldRecords[i], one.id)
+    for _, ref in ipairs(one.old and one.old.records or {}) do
+      if claimed[ref] ~= one.id then
+        releaseRecord(ref, one.id)
       end
     end
   end
 end
 
 for _, one in ipairs(removes) do
-  removeFromIndexes(unpacked(one.oldIndex))
-  redis.call("DEL", ENTITY .. one.id, META .. one.id)
+  removeFromIndexes(one.id, one.old)
+  redis.call("DEL", ENTITY .. one.id)
   resolveTo(one.id, one.into)
 end
 
 for _, one in ipairs(puts) do
-  redis.call("SET", ENTITY .. one.id, one.document)
-  for i = 1, #one.records, 3 do
-    redis.call("SET", one.records[i], one.id)
+  for _, ref in ipairs(one.facts.records) do
+    redis.call("SET", RECORD .. ref, one.id)
   end
-  if one.packedIndex ~= one.oldIndex then
-    local kept = {}
-    for i = 1, #one.index, 2 do
-      kept[one.index[i]] = kept[one.index[i]] or {}
-      kept[one.index[i]][one.index[i + 1]] = true
+  local packed = packedFacts(one.facts)
+  if packed ~= one.oldPacked then
+    -- Most places stay: they are neither taken away nor given again.
+    local places = {}
+    eachPlace(one.id, one.facts, function(key, member)
+      places[key .. "\0" .. member] = { key, member }
+    end)
+    if one.old then
+      eachPlace(one.id, one.old, function(key, member)
+        if places[key .. "\0" .. member] then
+          places[key .. "\0" .. member] = nil
+        else
+          redis.call("ZREM", key, member)
+        end
+      end)
     end
-    local old = unpacked(one.oldIndex)
-    for i = 1, #old, 2 do
-      local members = kept[old[i]]
-      if members and members[old[i + 1]] then
-        members[old[i + 1]] = nil
-      else
-        redis.call("ZREM", old[i], old[i + 1])
-      end
-    end
-    for key, members in pairs(kept) do
-      for member in pairs(members) do
-        redis.call("ZADD", key, 0, member)
-      end
+    for _, place in pairs(places) do
+      redis.call("ZADD", place[1], 0, place[2])
     end
   end
-  redis.call(
-    "HSET", META .. one.id,
-    "revision", string.format("%d", tonumber(one.revision) + 1),
-    "index", one.packedIndex,
-    "records", cmsgpack.pack(one.records),
-    "sortName", one.sortName,
-    "modified", one.modified,
-    "names", one.names
-  )
+  redis.call("SET", ENTITY .. one.id, withFacts(one.document, string.format("%d", tonumber(one.revision) + 1), packed))
   addHistory(one.id, one.events)
 end
 

@@ -6,21 +6,21 @@
   comparison of strings goes by the server's locale).
 
   A member ends with an entity's id; before it, after a NUL, stands what it is sorted by. "position" means the member of the
-  index in the order of the list.
+  index of all entities in the order of the list. A term's members are positions by name, after the term's value.
 
-  KEYS    1 entity prefix, 2 meta prefix, 3 index of all entities in the order of the list
+  KEYS    1 entity prefix, 2 index of all entities in the order of the list
   ARGV    1 "page" or "count"; 2 the order: "name", "modified" or "id"; 3 "1" if descending; 4 how many, 0 for all;
           5 position to go on after, or ""; 6 number of filters, then each:
-          "term", key by name
-          "state", number of states, then for each: key by id, key by name, key by modified
-          "name", key of names, min, max, text to find among an entity's names
+          "term", key, value
+          "state", number of states, then for each its key by id
+          "name", key by name, key of names, text, "1" if that is the whole name
           "after", key by modified, time
   Returns count: the number
           page:  {"ordered", 1 if something comes before, list of positions, list of documents}
-                 {"merge", 1 if something comes before, list of positions, list of positions …}
                  {"collected", 0, list of positions}
 ]]
-local ENTITY, META, ALL = KEYS[1], KEYS[2], KEYS[3]
+--@include facts
+local ENTITY, ALL = KEYS[1], KEYS[2]
 local mode, order, descending, limit, cursor = ARGV[1], ARGV[2], ARGV[3] == "1", tonumber(ARGV[4]), ARGV[5]
 local CHUNK = 256
 
@@ -39,21 +39,22 @@ local function isLess(a, b)
   return #a < #b
 end
 
--- A candidate: its id, and on demand what its meta knows.
+-- A candidate: its id, and on demand its facts.
 local function candidateOf(member)
   return { id = idOf(member) }
 end
-local function metaOf(candidate)
-  if not candidate.meta then
-    candidate.meta = redis.call("HMGET", META .. candidate.id, "sortName", "modified", "names")
+local function factsOf(candidate)
+  if not candidate.facts then
+    local _, facts = factsIn(redis.call("GET", ENTITY .. candidate.id))
+    candidate.facts = facts or { sortName = "", modified = "", names = {} }
   end
-  return candidate.meta
+  return candidate.facts
 end
 local function positionOf(candidate, form)
   if form == "id" then
     return candidate.id
   end
-  return (metaOf(candidate)[form == "name" and 1 or 2] or "") .. "\0" .. candidate.id
+  return factsOf(candidate)[form == "name" and "sortName" or "modified"] .. "\0" .. candidate.id
 end
 
 -- Filters: each knows its size, the index ranges that hold its matches, and how to check a candidate.
@@ -63,36 +64,42 @@ local function take()
   at = at + 1
   return ARGV[at]
 end
-local function range(key, min, max)
-  return { key = key, min = min or "-", max = max or "+" }
+-- `prefix`: what stands before a position in the range's members.
+local function range(key, min, max, prefix)
+  return { key = key, min = min or "-", max = max or "+", prefix = prefix or "" }
+end
+local function rangeOf(key, value)
+  return range(key, "[" .. value .. "\0", "(" .. value .. "\1", value .. "\0")
+end
+local function sizeOf(ranges)
+  local size = 0
+  for _, one in ipairs(ranges) do
+    size = size + redis.call("ZLEXCOUNT", one.key, one.min, one.max)
+  end
+  return size
 end
 local kinds = {
   term = function()
-    local key = take()
+    local key, value = take(), take()
+    local ranges = { rangeOf(key, value) }
     return {
-      term = key,
-      size = redis.call("ZCARD", key),
-      ordered = order == "name" and { range(key) } or nil,
-      ranges = { range(key) },
+      size = sizeOf(ranges),
+      ordered = order == "name" and ranges[1] or nil,
+      ranges = ranges,
       accepts = function(candidate)
-        return redis.call("ZSCORE", key, positionOf(candidate, "name"))
+        return redis.call("ZSCORE", key, value .. "\0" .. positionOf(candidate, "name"))
       end,
     }
   end,
   state = function()
-    local filter = { size = 0, ordered = {}, ranges = {}, states = {} }
-    local keysById = {}
+    local filter = { size = 0, ranges = {} }
     for i = 1, tonumber(take()) do
-      local keys = { id = take(), name = take(), modified = take() }
-      keysById[i] = keys.id
-      filter.states[i] = keys.name
-      filter.ordered[i] = range(keys[order])
-      filter.size = filter.size + redis.call("ZCARD", keys.id)
+      filter.ranges[i] = range(take())
+      filter.size = filter.size + redis.call("ZCARD", filter.ranges[i].key)
     end
-    filter.ranges = filter.ordered
     filter.accepts = function(candidate)
-      for _, key in ipairs(keysById) do
-        if redis.call("ZSCORE", key, candidate.id) then
+      for _, one in ipairs(filter.ranges) do
+        if redis.call("ZSCORE", one.key, candidate.id) then
           return true
         end
       end
@@ -101,14 +108,27 @@ local kinds = {
     return filter
   end,
   name = function()
-    local key, min, max, text = take(), take(), take(), take()
+    local keys, text, whole = { take(), take() }, take(), take() == "1"
+    local ranges = {}
+    for i, key in ipairs(keys) do
+      -- An empty name is none, and the byte 0xff is above all of UTF-8.
+      ranges[i] = whole and rangeOf(key, text) or range(key, text == "" and "[\1" or "[" .. text, "(" .. text .. "\255")
+    end
+    local function fits(name)
+      return name ~= "" and (whole and name == text or not whole and string.sub(name, 1, #text) == text)
+    end
     return {
-      size = redis.call("ZLEXCOUNT", key, min, max),
-      ranges = { range(key, min, max) },
+      size = text == "" and whole and 0 or sizeOf(ranges),
+      ranges = text == "" and whole and {} or ranges,
       -- An entity has several names.
       repeats = true,
       accepts = function(candidate)
-        return string.find(metaOf(candidate)[3] or "", text, 1, true)
+        local facts = factsOf(candidate)
+        local found = fits(facts.sortName)
+        for _, name in ipairs(facts.names) do
+          found = found or fits(name)
+        end
+        return found
       end,
     }
   end,
@@ -116,11 +136,11 @@ local kinds = {
     local key, time = take(), take()
     local later = range(key, "(" .. time .. "\255")
     return {
-      size = redis.call("ZLEXCOUNT", key, later.min, later.max),
-      ordered = order == "modified" and { later } or nil,
+      size = sizeOf({ later }),
+      ordered = order == "modified" and later or nil,
       ranges = { later },
       accepts = function(candidate)
-        return isLess(time, metaOf(candidate)[2] or "")
+        return isLess(time, factsOf(candidate).modified)
       end,
     }
   end,
@@ -142,12 +162,12 @@ for _, filter in ipairs(filters) do
     others[#others + 1] = filter
   end
 end
-leading = leading or { size = redis.call("ZCARD", ALL), ordered = { range(ALL) }, ranges = { range(ALL) } }
+leading = leading or { size = redis.call("ZCARD", ALL), ordered = range(ALL), ranges = { range(ALL) } }
 
 -- Calls `visit` with each candidate of a range that passes the checks, and its member, until it returns true. False when it
--- has taken `steps` and is not through.
-local function walk(source, from, down, checks, visit, steps)
-  local seen, taken = {}, 0
+-- has taken `steps` and is not through. `seen`: where candidates may come again, those that did.
+local function walk(source, from, down, checks, visit, steps, seen)
+  local taken = 0
   while true do
     local members
     if down then
@@ -157,8 +177,8 @@ local function walk(source, from, down, checks, visit, steps)
     end
     for _, member in ipairs(members) do
       local candidate = candidateOf(member)
-      local accepted = not seen[candidate.id]
-      if leading.repeats then
+      local accepted = not (seen and seen[candidate.id])
+      if seen then
         seen[candidate.id] = true
       end
       for _, filter in ipairs(checks) do
@@ -179,45 +199,22 @@ local function walk(source, from, down, checks, visit, steps)
   end
 end
 
--- Where only terms and states are asked for, the server itself counts what their indexes share, if it can (since 7.0).
-local function countShared()
-  local terms, states = {}, nil
-  for _, filter in ipairs(filters) do
-    if filter.term then
-      terms[#terms + 1] = filter.term
-    elseif filter.states then
-      states = filter.states
-    else
-      return nil
-    end
+-- All matches, by way of the leading filter.
+local function eachMatch(visit)
+  local seen = leading.repeats and {}
+  for _, source in ipairs(leading.ranges) do
+    walk(source, nil, false, others, visit, nil, seen)
   end
-  local count = 0
-  for _, state in ipairs(states or { false }) do
-    local keys = { unpack(terms) }
-    keys[#keys + 1] = state or nil
-    local shared = redis.pcall("ZINTERCARD", #keys, unpack(keys))
-    if type(shared) ~= "number" then
-      return nil
-    end
-    count = count + shared
-  end
-  return count
 end
 
 if mode == "count" then
   if #others == 0 and not leading.repeats then
     return leading.size
   end
-  local count = countShared()
-  if count then
-    return count
-  end
-  count = 0
-  for _, source in ipairs(leading.ranges) do
-    walk(source, nil, false, others, function()
-      count = count + 1
-    end)
-  end
+  local count = 0
+  eachMatch(function()
+    count = count + 1
+  end)
   return count
 end
 
@@ -226,9 +223,9 @@ end
 local function pageOf(source, checks, steps)
   local from, back, before = nil, nil, 0
   if cursor ~= "" then
-    from, back = "(" .. cursor, "[" .. cursor
+    from, back = "(" .. source.prefix .. cursor, "[" .. source.prefix .. cursor
     -- A cursor from before the range stands where the range begins.
-    if source.min ~= "-" and isLess(cursor, string.sub(source.min, 2)) then
+    if source.min ~= "-" and isLess(source.prefix .. cursor, string.sub(source.min, 2)) then
       from, back = not descending and source.min or from, descending and source.min or back
     end
     local known = walk(source, back, not descending, checks, function()
@@ -241,7 +238,7 @@ local function pageOf(source, checks, steps)
   end
   local positions = {}
   local through = walk(source, from, descending, checks, function(_, member)
-    positions[#positions + 1] = member
+    positions[#positions + 1] = string.sub(member, #source.prefix + 1)
     return limit > 0 and #positions >= limit
   end, steps)
   return through and positions or nil, before
@@ -263,21 +260,10 @@ if not leading.ordered then
     end
   end
   local positions = {}
-  for _, source in ipairs(leading.ranges) do
-    walk(source, nil, false, others, function(candidate)
-      positions[#positions + 1] = positionOf(candidate, order)
-    end)
-  end
+  eachMatch(function(candidate)
+    positions[#positions + 1] = positionOf(candidate, order)
+  end)
   return { "collected", 0, positions }
 end
 
-if #leading.ordered == 1 then
-  return withDocuments(pageOf(leading.ordered[1], others))
-end
-local page = { "merge", 0 }
-for _, source in ipairs(leading.ordered) do
-  local positions, before = pageOf(source, others)
-  page[2] = math.max(page[2], before)
-  page[#page + 1] = positions
-end
-return page
+return withDocuments(pageOf(leading.ordered, others))

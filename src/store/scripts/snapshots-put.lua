@@ -3,7 +3,7 @@
 
   KEYS    for each record: its snapshot, its written ticket
   ARGV    1 ticket, 2 time of reading, 3 "-", or the time of deletion: then what was last read is kept.
-          Then for each record its JSON
+          Then for each record what is kept of it
   Returns for each record 1 if it was stored, else 0
 ]]
 local ticket = tonumber(ARGV[1])
