@@ -9,7 +9,8 @@ import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateC
 import { commitArgs, entityKeys, eventOf } from "./commit-args.js";
 import { type Connection, Script } from "./connection.js";
 import { RedisLists } from "./lists.js";
-import { asTexts, entitiesOf } from "./replies.js";
+import { asList, asTexts, entitiesOf } from "./replies.js";
+import { together } from "./together.js";
 
 const scripts = {
   commit: new Script("commit"),
@@ -20,6 +21,9 @@ const scripts = {
   byMatch: new Script("by-match"),
 };
 
+/** Type, key, how many at most. */
+type MatchKey = readonly [EntityType, string, string];
+
 /** Entities in Redis: every write is one script, every read one or two round trips for any number of ids. */
 export class RedisEntities implements EntityStore {
   readonly #connection: Connection;
@@ -27,6 +31,8 @@ export class RedisEntities implements EntityStore {
   readonly #clock: Clock;
   readonly #refs: RecordRefs;
   readonly #lists: RedisLists;
+  /** A round of settling asks for some keys of each entity, side by side. */
+  readonly #matching = together((asked: readonly MatchKey[]) => this.#byMatchKeys(asked));
 
   constructor(connection: Connection, keys: Keys, clock: Clock, refs: RecordRefs) {
     this.#connection = connection;
@@ -105,9 +111,12 @@ export class RedisEntities implements EntityStore {
   }
 
   async byMatchKey(type: EntityType, key: string, limit: number): Promise<readonly Entity[]> {
-    if (limit <= 0) return [];
-    const reply = await this.#connection.run(scripts.byMatch, [this.#keys.entity(""), this.#keys.match(type)], [String(limit), wantedTerm(key)]);
-    return entitiesOf(reply).filter((entity) => entity !== null);
+    return limit <= 0 ? [] : this.#matching.load([type, wantedTerm(key), String(limit)]);
+  }
+
+  async #byMatchKeys(asked: readonly MatchKey[]): Promise<readonly (readonly Entity[])[]> {
+    const reply = await this.#connection.run(scripts.byMatch, [this.#keys.entity(""), this.#keys.match("")], asked.flat());
+    return asList(reply).map((found) => entitiesOf(found).filter((entity) => entity !== null));
   }
 
   async *scan(type: EntityType): AsyncIterable<readonly Entity[]> {

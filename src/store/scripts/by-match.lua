@@ -1,12 +1,16 @@
 --[[
-  The entities that carry a match key, by id.
+  The entities that carry match keys, by id.
 
-  KEYS    1 entity prefix, 2 index by match key
-  ARGV    1 how many at most, 2 the key
-  Returns their documents
+  KEYS    1 entity prefix, 2 prefix that makes an index by match key of a type
+  ARGV    for each key its type, the key, how many at most
+  Returns for each the list of their documents
 ]]
-local found = {}
-for i, member in ipairs(redis.call("ZRANGEBYLEX", KEYS[2], "[" .. ARGV[2] .. "\0", "(" .. ARGV[2] .. "\1", "LIMIT", 0, ARGV[1])) do
-  found[i] = redis.call("GET", KEYS[1] .. string.sub(member, #ARGV[2] + 2))
+local answers = {}
+for i = 1, #ARGV, 3 do
+  local key, found = ARGV[i + 1], {}
+  for n, member in ipairs(redis.call("ZRANGEBYLEX", KEYS[2] .. ARGV[i], "[" .. key .. "\0", "(" .. key .. "\1", "LIMIT", 0, ARGV[i + 2])) do
+    found[n] = redis.call("GET", KEYS[1] .. string.sub(member, #key + 2))
+  end
+  answers[#answers + 1] = found
 end
-return found
+return answers

@@ -1,12 +1,15 @@
 --[[
-  KEYS    1 the lease, 2 the last token of all leases
-  ARGV    1 ms that it holds
-  Returns its token as text, or nil if somebody holds it
+  KEYS    1 the last token of all leases, then leases
+  ARGV    for each lease the ms that it holds
+  Returns for each its token as text, or nil if somebody holds it
 ]]
 --@include next-number
-if redis.call("EXISTS", KEYS[1]) == 1 then
-  return false
+local tokens = {}
+for i = 2, #KEYS do
+  tokens[i - 1] = false
+  if redis.call("EXISTS", KEYS[i]) == 0 then
+    tokens[i - 1] = nextNumber(KEYS[1])
+    redis.call("SET", KEYS[i], tokens[i - 1], "PX", ARGV[i - 1])
+  end
 end
-local token = nextNumber(KEYS[2])
-redis.call("SET", KEYS[1], token, "PX", ARGV[1])
-return token
+return tokens

@@ -1,10 +1,14 @@
 --[[
-  KEYS    1 the lease
-  ARGV    1 token, 2 ms that it holds from now on; "0" releases it
-  Returns 1, or 0 if this token does not hold it
+  KEYS    leases
+  ARGV    1 ms that they hold from now on, "0" releases them; then for each its token
+  Returns for each 1, or 0 if this token does not hold it
 ]]
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then
-  return 0
+local renewed = {}
+for i, key in ipairs(KEYS) do
+  renewed[i] = 0
+  if redis.call("GET", key) == ARGV[i + 1] then
+    redis.call("PEXPIRE", key, ARGV[1])
+    renewed[i] = 1
+  end
 end
-redis.call("PEXPIRE", KEYS[1], ARGV[2])
-return 1
+return renewed

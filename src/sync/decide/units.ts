@@ -10,8 +10,16 @@ export interface Unit {
   readonly policy: ConflictPolicy;
 }
 
-/** The units of a dataflow. Rows of a group that a site gave another direction or policy merge apart. */
+const known = new WeakMap<Dataflow, readonly Unit[]>();
+
+/** The units of a dataflow, which does not change. Rows of a group that a site gave another direction or policy merge apart. */
 export function unitsOf(flow: Dataflow): readonly Unit[] {
+  const units = known.get(flow) ?? unitsIn(flow);
+  known.set(flow, units);
+  return units;
+}
+
+function unitsIn(flow: Dataflow): readonly Unit[] {
   const units = new Map<string, { name: string; rows: DataflowRow[]; direction: Direction; policy: ConflictPolicy }>();
   for (const row of flow.rows) {
     const key = row.group ? `${row.group} ${row.direction} ${row.policy}` : row.field;
