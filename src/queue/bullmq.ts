@@ -151,7 +151,7 @@ export class BullmqQueue implements Queue {
   }
 
   async #claim(key: string, job: BullJob<Job>): Promise<boolean> {
-    const claimed = await this.#connection.call(() => this.#connection.client.set(this.#queue.toKey(`de:${key}`), job.id ?? "", { condition: "NX" }));
+    const claimed = await this.#connection.call((client) => client.set(this.#queue.toKey(`de:${key}`), job.id ?? "", { condition: "NX" }));
     return claimed !== null;
   }
 

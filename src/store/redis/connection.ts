@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  AbortError,
   ClientClosedError,
   ClientOfflineError,
   ConnectionTimeoutError,
@@ -15,6 +16,7 @@ import {
   TimeoutError,
 } from "redis";
 import { StoreUnavailableError } from "../../domain/errors.js";
+import { Deadlines } from "./deadlines.js";
 
 export type Client = ReturnType<typeof newClient>;
 export type Log = (message: string, error?: unknown) => void;
@@ -30,13 +32,16 @@ const silentCommands = 3;
  * a `StoreUnavailableError`.
  */
 export class Connection {
+  readonly #deadlines: Deadlines<Client>;
   #unanswered = 0;
   #stopped = false;
 
   private constructor(
     readonly client: Client,
     readonly timeoutMs: number,
-  ) {}
+  ) {
+    this.#deadlines = new Deadlines(timeoutMs, (abortSignal) => client.withCommandOptions({ timeout: 0, abortSignal }));
+  }
 
   static async open(url: string, timeoutMs: number, log: Log): Promise<Connection> {
     let lastError: unknown;
@@ -57,14 +62,14 @@ export class Connection {
     return connection;
   }
 
-  /** The outcome of a command, or a `StoreUnavailableError`: also when the server hangs with the connection open. */
-  async call<T>(command: () => Promise<T>): Promise<T> {
+  /** The outcome of a command of the client that is given, or a `StoreUnavailableError`: also when the server hangs with the connection open. */
+  async call<T>(command: (client: Client) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Silence(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
     });
     try {
-      const answer = await Promise.race([command(), silence]);
+      const answer = await Promise.race([command(this.#deadlines.next()), silence]);
       this.#unanswered = 0;
       return answer;
     } catch (error) {
@@ -77,20 +82,20 @@ export class Connection {
 
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[] = []): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
-    return this.call(async () => {
+    return this.call(async (client) => {
       try {
         // Not `evalSha`: node-redis passes its arguments on one by one, and the stack is full at some hundred thousand.
-        return await this.client.sendCommand(["EVALSHA", script.sha, ...rest]);
+        return await client.sendCommand(["EVALSHA", script.sha, ...rest]);
       } catch (error) {
         if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await this.client.sendCommand(["EVAL", script.source, ...rest]);
+        return await client.sendCommand(["EVAL", script.source, ...rest]);
       }
     });
   }
 
   /** Documents by their keys, in one round trip. */
   async getMany(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    return keys.length === 0 ? [] : this.call(() => this.client.mGet(keys as string[]));
+    return keys.length === 0 ? [] : this.call((client) => client.mGet(keys as string[]));
   }
 
   /** Commands under way get their answers first, if they come in time. */
@@ -104,7 +109,7 @@ export class Connection {
     const end = performance.now() + loadingTimeoutMs;
     for (;;) {
       try {
-        await this.call(() => this.client.ping());
+        await this.call((client) => client.ping());
         return;
       } catch (error) {
         if (!isLoading(error) || performance.now() > end) throw error;
@@ -173,6 +178,7 @@ function translated(error: unknown): unknown {
 }
 
 const connectionFailures = [
+  AbortError,
   ClientClosedError,
   ClientOfflineError,
   ConnectionTimeoutError,

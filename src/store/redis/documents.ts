@@ -24,7 +24,7 @@ export class RedisDocuments implements DocumentStore {
   }
 
   async get<T>(kind: DocumentKind, key: string): Promise<{ readonly value: T; readonly version: number } | null> {
-    const [version, value] = await this.#connection.call(() => this.#connection.client.hmGet(this.#keys.document(kind, key), ["version", "value"]));
+    const [version, value] = await this.#connection.call((client) => client.hmGet(this.#keys.document(kind, key), ["version", "value"]));
     return value ? { value: JSON.parse(value) as T, version: Number(version) } : null;
   }
 

@@ -97,7 +97,7 @@ export class RedisEntities implements EntityStore {
   }
 
   async countLinks(types: readonly EntityType[], states: readonly LinkState[] | null): Promise<number> {
-    const sizes = await Promise.all(this.#lists.linkIndexes(types, states).map(({ key }) => this.#connection.call(() => this.#connection.client.zCard(key))));
+    const sizes = await Promise.all(this.#lists.linkIndexes(types, states).map(({ key }) => this.#connection.call((client) => client.zCard(key))));
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
@@ -146,21 +146,19 @@ export class RedisEntities implements EntityStore {
   async historyEvent(eventId: string): Promise<HistoryEvent | null> {
     const parts = partsOfEventId(eventId);
     if (!parts) return null;
-    const found = await this.#connection.call(() => this.#connection.client.hGet(this.#keys.history(parts.entityId), String(parts.number)));
+    const found = await this.#connection.call((client) => client.hGet(this.#keys.history(parts.entityId), String(parts.number)));
     return found === null ? null : eventOf(eventId, found);
   }
 
   async due(now: number, limit: number): Promise<readonly string[]> {
     if (limit <= 0) return [];
     const before = `(${isoTime(now + 1)}`;
-    const reply = await this.#connection.call(() =>
-      this.#connection.client.zRange(this.#keys.due, "-", before, { BY: "LEX", LIMIT: { offset: 0, count: limit } }),
-    );
+    const reply = await this.#connection.call((client) => client.zRange(this.#keys.due, "-", before, { BY: "LEX", LIMIT: { offset: 0, count: limit } }));
     return reply.map(idOfPosition);
   }
 
   countDue(): Promise<number> {
-    return this.#connection.call(() => this.#connection.client.zCard(this.#keys.due));
+    return this.#connection.call((client) => client.zCard(this.#keys.due));
   }
 
   async forget(id: string): Promise<boolean> {

@@ -34,7 +34,7 @@ export class RedisEvents implements EventBus {
   }
 
   async publish(message: BusMessage): Promise<void> {
-    await this.#connection.call(() => this.#connection.client.publish(this.#channel, JSON.stringify(message)));
+    await this.#connection.call((client) => client.publish(this.#channel, JSON.stringify(message)));
   }
 
   subscribe(handler: (message: BusMessage) => void): () => void {

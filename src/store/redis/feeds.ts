@@ -16,7 +16,7 @@ export class RedisFeeds implements FeedStore {
   }
 
   async get(system: System, feed: string): Promise<FeedState> {
-    const found = await this.#connection.call(() => this.#connection.client.get(this.#keys.feed(system, feed)));
+    const found = await this.#connection.call((client) => client.get(this.#keys.feed(system, feed)));
     return found === null ? unreadFeed : (JSON.parse(found) as FeedState);
   }
 
@@ -44,6 +44,6 @@ export class RedisFeeds implements FeedStore {
   }
 
   countDirty(): Promise<number> {
-    return this.#connection.call(() => this.#connection.client.zCard(this.#keys.dirty));
+    return this.#connection.call((client) => client.zCard(this.#keys.dirty));
   }
 }

@@ -17,7 +17,7 @@ export class RedisSecrets implements SecretStore {
   }
 
   async get(name: string): Promise<{ readonly value: string; readonly version: number } | null> {
-    const [version, value] = await this.#connection.call(() => this.#connection.client.hmGet(this.#keys.secret(name), ["version", "value"]));
+    const [version, value] = await this.#connection.call((client) => client.hmGet(this.#keys.secret(name), ["version", "value"]));
     return value ? { value: this.#sealer.open(name, value), version: Number(version) } : null;
   }
 
@@ -27,6 +27,6 @@ export class RedisSecrets implements SecretStore {
 
   /** The version stays behind, so that who read it before the deletion can't write over what comes after it. */
   async delete(name: string): Promise<void> {
-    await this.#connection.call(() => this.#connection.client.hDel(this.#keys.secret(name), "value"));
+    await this.#connection.call((client) => client.hDel(this.#keys.secret(name), "value"));
   }
 }
