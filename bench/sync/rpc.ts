@@ -41,9 +41,9 @@ export class Child<W extends Work> {
     });
   }
 
-  /** `name` is a file of `processes/`. */
-  static start<W extends Work>(name: string, nodeArgs: readonly string[] = []): Child<W> {
-    const path = fileURLToPath(new URL(`./processes/${name}.ts`, import.meta.url));
+  /** `name` is a file of `processes/`, here or beside another bench. */
+  static start<W extends Work>(name: string, nodeArgs: readonly string[] = [], beside: string = import.meta.url): Child<W> {
+    const path = fileURLToPath(new URL(`./processes/${name}.ts`, beside));
     return new Child<W>(fork(path, [], { execArgv: ["--import", "tsx", ...nodeArgs], serialization: "advanced" }));
   }
 

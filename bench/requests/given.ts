@@ -1,0 +1,24 @@
+/** What all processes of the bench agree on. The gateway runs as in production, on sandboxes that it takes for the real systems. */
+export const tenant = "live";
+export const redirectUri = "http://127.0.0.1/auth/exact/callback";
+const customcrmToken = "sandbox-token";
+
+export interface Origins {
+  readonly exact: string;
+  readonly customcrm: string;
+}
+
+/** The gateway's variables: both systems are there, nothing is synchronized by itself. */
+export const gatewayEnv = (redisUrl: string, { exact, customcrm }: Origins, key: string): Readonly<Record<string, string>> => ({
+  NODE_ENV: "production",
+  ROLE: "api",
+  REDIS_URL: redisUrl,
+  ENCRYPTION_KEY: key,
+  EXACT_CLIENT_ID: "sandbox-client",
+  EXACT_CLIENT_SECRET: "sandbox-secret",
+  EXACT_REDIRECT_URI: redirectUri,
+  EXACT_BASE_URL: exact,
+  CUSTOMCRM_BASE_URL: `${customcrm}/api/v1`,
+  CUSTOMCRM_TOKEN: customcrmToken,
+  LOG_LEVEL: "warn",
+});

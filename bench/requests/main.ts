@@ -1,0 +1,70 @@
+import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { type Fact, pace, startUp } from "./alone.js";
+import { pin } from "./cores.js";
+import { type Duel, duel } from "./duel.js";
+import { duelTable, factTable, report } from "./report.js";
+import { type RunningServer, type ServerSpec, startServer } from "./servers.js";
+import { choiceOf, prepareFloor, rivalOn, startSetting } from "./setting.js";
+import { workloads } from "./workloads.js";
+
+export interface BenchOptions {
+  readonly accounts: number;
+  readonly repeats: number;
+  readonly seconds: number;
+  /** Names of workloads and of what is measured beside them; null: all. */
+  readonly only: readonly string[] | null;
+  readonly root: string;
+  readonly binary: string;
+  /** As it was typed. */
+  readonly command: string;
+  print(text: string): void;
+}
+
+/** Rivals by name, and what they are asked. */
+const rivals: readonly { readonly name: string; readonly title: string; readonly workloads: readonly string[] }[] = [
+  { name: "mercurius", title: "Mercurius with JIT", workloads: ["single", "list", "prefix", "entities"] },
+  { name: "yoga", title: "GraphQL Yoga with JIT", workloads: ["single", "list", "prefix", "entities"] },
+  { name: "apollo", title: "Apollo Server 5", workloads: ["single", "list", "prefix", "entities"] },
+  { name: "floor", title: "node:http, ready JSON", workloads: ["single", "list"] },
+];
+
+/** Measures the gateway against its rivals, side by side, and writes bench/results.md. */
+export async function bench({ accounts, repeats, seconds, only, root, binary, command, print }: BenchOptions): Promise<void> {
+  const isWanted = (name: string) => only?.includes(name) ?? true;
+  const [loadBefore = 0] = loadavg();
+  pin(process.pid, "load");
+  print(`Filling both systems and the link map with ${accounts} accounts …\n`);
+  const setting = await startSetting(root, binary, accounts);
+  const running: RunningServer[] = [];
+  const start = async (spec: ServerSpec) => {
+    const server = await startServer(spec);
+    running.push(server);
+    return server;
+  };
+  try {
+    const ours = await start(setting.gateway);
+    const choice = await choiceOf(ours.origin, accounts);
+    await prepareFloor(setting, ours.origin, choice);
+    const others = new Map<string, RunningServer>();
+    for (const { name, title } of rivals) others.set(name, await start(rivalOn(setting, root, name, title)));
+    const duels: Duel[] = [];
+    for (const workload of workloads.filter(({ name }) => isWanted(name))) {
+      const against = rivals.filter((rival) => rival.workloads.includes(workload.name)).flatMap(({ name }) => others.get(name) ?? []);
+      const one = await duel(workload, [ours, ...against], { choice, repeats, seconds, redisPid: setting.redisPid });
+      print(`\n${duelTable(one)}\n`);
+      duels.push(one);
+    }
+    const facts: Fact[] = [];
+    if (isWanted("pace")) for (const workload of workloads.slice(0, 2)) facts.push(...(await pace(ours, workload, choice, repeats, seconds)));
+    if (isWanted("start")) facts.push(...(await startUp(setting.gateway)));
+    print(`\n${factTable(facts)}\n`);
+    const { text, chart } = await report(root, { command, accounts, duels, facts, parts: [], loadBefore });
+    await writeFile(join(root, "bench/results.md"), text);
+    await writeFile(join(root, "bench/results.svg"), chart);
+  } finally {
+    for (const server of running) await server.stop();
+    await setting.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Random } from "../../src/sandbox/kit/random.js";
+import type { Body } from "./load.js";
+import { accountEntityId } from "./rows.js";
+
+/** What the workloads choose from. */
+export interface Choice {
+  readonly random: Random;
+  readonly accounts: number;
+  /** Where pages of accounts with people begin. */
+  readonly cursors: readonly string[];
+  /** Beginnings of names, as lists compare them. */
+  readonly prefixes: readonly string[];
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly query: string;
+  variables(choice: Choice): Readonly<Record<string, unknown>>;
+}
+
+const customcrm = "customcrm { recordId asOf modifiedAt name email phone streetAddress1 zipCode city country vatNumber organisationNumber }";
+const exact = "exact { recordId asOf modifiedAt code name email phone addressLine1 postcode city country vatNumber status }";
+
+export const singleSelection = `
+  id customcrmId exactId modifiedAt name email phone website addressLine1 postcode city country vatNumber chamberOfCommerce
+  link { state version origin linkedAt syncedAt problem { code message } }
+  ${customcrm}
+  ${exact}
+`;
+export const listSelection = `
+  id name email phone city country modifiedAt
+  link { state version }
+  ${customcrm}
+  ${exact}
+  contacts(first: 5) { nodes { id fullName email phone jobTitle } }
+`;
+
+const single: Workload = {
+  name: "single",
+  title: "One account with both sides and its link",
+  query: `query single($id: ID!) { account(by: { id: $id }) { ${singleSelection} } }`,
+  variables: ({ random, accounts }) => ({ id: accountEntityId(random.int(accounts)) }),
+};
+const list: Workload = {
+  name: "list",
+  title: "50 accounts with 5 contacts each and both sides",
+  query: `query list($after: String) { accounts(first: 50, after: $after) { nodes { ${listSelection} } pageInfo { hasNextPage endCursor } } }`,
+  variables: ({ random, cursors }) => ({ after: random.pick(cursors) }),
+};
+const prefix: Workload = {
+  name: "prefix",
+  title: "The first 20 accounts whose name begins so",
+  query: `query prefix($begins: String!) {
+    accounts(first: 20, filter: { name: { startsWith: $begins } }) { nodes { id name email city country link { state } } pageInfo { hasNextPage } }
+  }`,
+  variables: ({ random, prefixes }) => ({ begins: random.pick(prefixes) }),
+};
+const entities: Workload = {
+  name: "entities",
+  title: "`_entities` of 100 accounts, as a router asks",
+  query: "query entities($of: [_Any!]!) { _entities(representations: $of) { ... on Account { id name email country link { state } } } }",
+  variables: ({ random, accounts }) => ({
+    of: Array.from({ length: 100 }, () => ({ __typename: "Account", id: accountEntityId(random.int(accounts)) })),
+  }),
+};
+
+export const workloads: readonly Workload[] = [single, list, prefix, entities];
+
+export const bodyOf = ({ name, query }: Pick<Workload, "name" | "query">, variables: Readonly<Record<string, unknown>>): Body =>
+  JSON.stringify({ operationName: name, query, variables });

@@ -1,0 +1,55 @@
+// npm run bench: measures the gateway against rivals, side by side on loopback, and writes bench/results.md. It takes its time:
+// `npm run bench -- --accounts 500 --repeats 1 --seconds 1 --only single,list` for a first look.
+import { existsSync, rmSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { runNpm } from "./setup/dependencies.mjs";
+import { findRedisServer } from "./setup/redis.mjs";
+import { root } from "./setup/root.mjs";
+import { run } from "./setup/run.mjs";
+import { step } from "./setup/say.mjs";
+import { SetUpError, script } from "./setup/script.mjs";
+import { importTypeScript } from "./setup/typescript.mjs";
+import { setUp } from "./setup.mjs";
+
+const options = {
+  accounts: { type: "string", default: "100000" },
+  repeats: { type: "string", default: "5" },
+  seconds: { type: "string", default: "3" },
+  only: { type: "string" },
+};
+
+await script(async () => {
+  const { values } = parseArgs({ options });
+  const number = (name, least) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new SetUpError(`--${name} must be a whole number from ${least}, not "${values[name]}".`);
+  };
+  const given = { accounts: number("accounts", 200), repeats: number("repeats", 1), seconds: number("seconds", 1), only: values.only?.split(",") ?? null };
+  await setUp();
+  const binary = await findRedisServer();
+  if (binary === null) throw new SetUpError("The bench needs a redis-server.");
+  await build();
+  await installRivals();
+  const { bench } = await importTypeScript("bench/requests/main.ts");
+  const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ");
+  await bench({ ...given, root, binary, command, print: (text) => process.stdout.write(text) });
+});
+
+/** What is measured is what an image runs. */
+async function build() {
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  const { code, output } = await step("Building", () => run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root }));
+  if (code !== 0) throw new SetUpError(`The build failed:\n${output}`);
+  await cp(join(root, "src/store/scripts"), join(root, "dist/store/scripts"), { recursive: true });
+}
+
+/** They have a package.json of their own, so that nothing of theirs is a dependency of ours. */
+async function installRivals() {
+  if (existsSync(join(root, "bench/rivals/node_modules/.package-lock.json"))) return;
+  const args = ["install", "--prefix", "bench/rivals", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, output } = await step("Installing the rivals (once)", () => runNpm(args));
+  if (code !== 0) throw new SetUpError(`The rivals can't be installed:\n${output}`);
+}
