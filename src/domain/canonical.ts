@@ -8,10 +8,13 @@ export type Fields = { readonly [field: string]: CanonicalValue };
 
 export type CanonicalKind = "text" | "lines" | "email" | "phone" | "country" | "code" | "date" | "reference";
 
-/** Idempotent, and blind to what systems do by habit: padding, "" for null, CRLF, decomposed accents. Case is kept. */
+/** Halves of characters, which JSON can carry and nothing that is kept as UTF-8 can. */
+export const halves = /[\ud800-\udfff]/gu;
+
+/** Idempotent, and blind to what systems do by habit: padding, "" for null, CRLF, decomposed accents, half characters. Case is kept. */
 export function canonical(kind: CanonicalKind, value: PropertyValue | undefined): CanonicalValue {
   if (value === null || value === undefined) return null;
-  const text = String(value).normalize("NFC");
+  const text = String(value).normalize("NFC").replace(halves, "\ufffd");
   const freed = (kind === "lines" ? text.replace(/\r\n?/g, "\n") : text).trim();
   if (freed === "") return null;
   if (kind === "country") return freed.toUpperCase();

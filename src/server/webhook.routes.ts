@@ -30,6 +30,10 @@ const maxBodyBytes = 256 * 1024;
 export function webhookRoutes(app: FastifyInstance, doors: readonly WebhookDoor[], documents: DocumentStore, hint: (system: System) => Promise<void>): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
+    // Not even one that is no content type at all.
+    scope.addHook("onRequest", async ({ headers }) => {
+      headers["content-type"] = "application/octet-stream";
+    });
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body));
     for (const door of doors) {
       scope.post(door.path, { bodyLimit: maxBodyBytes }, async (request, reply) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type CanonicalKind, canonical, type Fields } from "../domain/canonical.js";
+import { type CanonicalKind, canonical, type Fields, halves } from "../domain/canonical.js";
 import { type CustomcrmProperty, customcrmProperties } from "../domain/customcrm-properties.js";
 import type { Dataflow, DataflowRow } from "../domain/dataflow.js";
 import { type ExactProperty, exactProperties } from "../domain/exact-properties.js";
@@ -29,6 +29,10 @@ export function checkFields(flow: Dataflow, input: Readonly<Record<string, unkno
     }
     if (value !== null && typeof value !== "string") {
       fault(field, `${field} must be text or null; got ${typeof value}.`);
+      continue;
+    }
+    if (value !== null && value.search(halves) >= 0) {
+      fault(field, `${field} holds half a character (a surrogate without its other half); remove it.`);
       continue;
     }
     const clean = canonical(row?.kind ?? "code", value);

@@ -10,7 +10,8 @@ import { type CustomcrmSandbox, startCustomcrmSandbox } from "../../src/sandbox/
 import { type ExactSandbox, startExactSandbox } from "../../src/sandbox/exact/index.js";
 import { createRandom, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { endRedisServer, startRedisServer } from "../../src/store/redis-server.js";
-import { check, type Holdings } from "./check.js";
+import { holdings } from "../helpers/promises.js";
+import { check } from "./check.js";
 import { freePort, Replica } from "./gateways.js";
 import { People } from "./people.js";
 import { startProxy } from "./proxy.js";
@@ -214,25 +215,6 @@ async function startSystems(seed: string): Promise<{ exact: ExactSandbox; custom
   const settings = { minuteLimit: null, dayLimit: null, fairUseLimit: null, errorLimit: null, webhookDelayMs: 300 };
   const exact = await startExactSandbox({ clock, seed, initial: { accounts, contacts: [] }, settings });
   return { exact, customcrm };
-}
-
-async function holdings(exact: ExactSandbox, customcrm: CustomcrmSandbox): Promise<Holdings> {
-  const of = async (system: System, origin: string, key: string, types: readonly string[]) => {
-    const records: Holdings[System] = new Map();
-    for (const type of types) {
-      const answer = await fetch(`${origin}/_control/records?type=${type}&limit=100000`);
-      const { rows } = (await answer.json()) as { rows: Record<string, string | null>[] };
-      for (const row of rows) {
-        const id = String(row[key]);
-        (records as Map<string, unknown>).set(id, { system, type, id, modifiedAt: null, createdAt: null, etag: null, properties: row });
-      }
-    }
-    return records;
-  };
-  return {
-    CUSTOMCRM: await of("CUSTOMCRM", customcrm.origin, "Id", ["Customer", "Contact", "Product"]),
-    EXACT: await of("EXACT", exact.origin, "ID", ["Accounts", "Contacts"]),
-  };
 }
 
 async function until(holds: () => boolean, timeoutMs: number, what: () => string): Promise<void> {

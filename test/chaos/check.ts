@@ -1,15 +1,12 @@
-import { dataflowOf, dataflows, fieldsOf } from "../../src/domain/dataflow.js";
+import { dataflows } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
 import type { Operation } from "../../src/domain/operation.js";
-import type { SystemRecord } from "../../src/domain/record.js";
-import { entityTypes, type System, systems } from "../../src/domain/words.js";
+import { systems } from "../../src/domain/words.js";
 import type { Store } from "../../src/store/store.js";
 import { operationOfKey } from "../../src/sync/submit/idempotency.js";
+import { agreement, allEntities, bijection, type Holdings } from "../helpers/promises.js";
 import type { People } from "./people.js";
 import { tokensIn } from "./tokens.js";
-
-/** All that both systems hold, read from themselves. */
-export type Holdings = { readonly [S in System]: ReadonlyMap<string, SystemRecord> };
 
 export interface Found {
   readonly broken: readonly string[];
@@ -19,12 +16,12 @@ export interface Found {
 
 /** Every promise that can be checked from outside once nothing moves any more. */
 export async function check(store: Store, held: Holdings, people: People, shown: ReadonlySet<string>): Promise<Found> {
-  const entities: Entity[] = [];
-  for (const type of entityTypes) for await (const batch of store.entities.scan(type)) entities.push(...batch);
+  const entities = await allEntities(store);
   const lost = await losses(store, entities, held, people, shown);
   const broken = [
     ...bijection(entities, held),
-    ...agreement(entities, held),
+    ...unlinked(entities),
+    ...agreement(entities, held, dataflows),
     ...duplicates(held, people),
     ...(await mutations(store, held, people)),
     ...lost.broken,
@@ -32,35 +29,11 @@ export async function check(store: Store, held: Holdings, people: People, shown:
   return { broken, blind: lost.blind };
 }
 
-function bijection(entities: readonly Entity[], held: Holdings): readonly string[] {
-  const owners = new Map<string, string>();
-  const found: string[] = [];
-  for (const entity of entities) {
-    for (const system of systems) {
-      const id = entity.records[system];
-      if (id === null) continue;
-      const other = owners.get(`${system}:${id}`);
-      if (other) found.push(`I1 ${system}:${id} belongs to ${other} and to ${entity.id}.`);
-      owners.set(`${system}:${id}`, entity.id);
-      if (!held[system].has(id)) found.push(`I1 ${entity.id} holds ${system}:${id}, which is gone.`);
-    }
-  }
-  for (const system of systems)
-    for (const id of held[system].keys()) if (!owners.has(`${system}:${id}`)) found.push(`I1 ${system}:${id} belongs to no entity.`);
-  return found;
-}
-
-function agreement(entities: readonly Entity[], held: Holdings): readonly string[] {
-  return entities.flatMap((entity) => {
-    // Nobody deletes, nobody refuses, and every customer is wanted in Exact: nothing else can be its end.
-    if (entity.state !== "LINKED") return [`I7 ${entity.id} is ${entity.state}: ${entity.problem?.code ?? ""} ${entity.problem?.message ?? ""}`];
-    const flow = dataflowOf(dataflows, entity.type);
-    const [c, e] = systems.map((system) => held[system].get(entity.records[system] ?? "")).map((record) => (record ? fieldsOf(flow, record) : {}));
-    return flow.rows
-      .filter((row) => row.direction === "BOTH" && !row.refersTo && (c?.[row.field] ?? null) !== (e?.[row.field] ?? null))
-      .map((row) => `I2 ${entity.id} ${row.field}: ${c?.[row.field]} in Customcrm, ${e?.[row.field]} in Exact.`);
-  });
-}
+/** Nobody deletes, nobody refuses, and every customer is wanted in Exact: nothing but a link can be an entity's end. */
+const unlinked = (entities: readonly Entity[]): readonly string[] =>
+  entities
+    .filter((entity) => entity.state !== "LINKED")
+    .map(({ id, state, problem }) => `I7 ${id} is ${state}: ${problem?.code ?? ""} ${problem?.message ?? ""}`);
 
 function duplicates(held: Holdings, people: People): readonly string[] {
   return people.names.flatMap((name) =>

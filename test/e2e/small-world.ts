@@ -30,6 +30,9 @@ export interface SmallWorld {
 export interface SmallWorldOptions {
   readonly mode?: "sandbox" | "real";
   readonly redisUrl?: string | null;
+  readonly tenant?: string;
+  /** Stands between the gateway and a system: given where it is, gives where the gateway finds it. */
+  readonly via?: (origin: string) => Promise<string>;
   readonly log?: Logger;
   readonly env?: Readonly<Record<string, string>>;
   readonly exactSettings?: Partial<ExactSettings>;
@@ -94,6 +97,8 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
     ...options.env,
   };
   const config = parseConfig(env);
+  const via = options.via ?? (async (origin: string) => origin);
+  const between = { exact: { origin: await via(exact.origin), issueCode: exact.issueCode.bind(exact) }, customcrm: { origin: await via(customcrm.origin) } };
   let app: App | null = null;
 
   const world: SmallWorld = {
@@ -109,11 +114,12 @@ export async function startSmallWorld(options: SmallWorldOptions = {}): Promise<
     async start(redisUrl = options.redisUrl ?? null) {
       app = await createApp(config, {
         redisUrl,
+        ...(options.tenant ? { tenant: options.tenant } : {}),
         log: options.log ?? pino({ level: process.env.TEST_LOG ?? "silent" }),
         clock: () => clock.now(),
         budgetRules: withoutLimits,
         ...(options.dataflowFile === undefined ? {} : { settings: { flows: parseDataflowFile(options.dataflowFile).flows } }),
-        ...(config.mode === "sandbox" ? { sandboxes: { exact, customcrm } } : {}),
+        ...(config.mode === "sandbox" ? { sandboxes: between } : {}),
       });
       return app;
     },

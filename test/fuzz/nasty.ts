@@ -62,7 +62,7 @@ function placesIn(value: unknown, path: Path = []): readonly Path[] {
   return [path, ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...path, Array.isArray(value) ? Number(key) : key]))];
 }
 
-type Mutation = { readonly kind: "put"; readonly value: unknown } | { readonly kind: "drop" } | { readonly kind: "double" };
+export type Mutation = { readonly kind: "put"; readonly value: unknown } | { readonly kind: "drop" } | { readonly kind: "double" };
 
 export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 4, arbitrary: nastyJson.map((value): Mutation => ({ kind: "put", value })) },

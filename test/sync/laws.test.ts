@@ -11,7 +11,10 @@ const mapped = dataflows.flatMap((flow) =>
   flow.rows.flatMap((row) => systems.map((system) => ({ name: `${flow.type} ${row.field} in ${system} (${propertyOf(row, system)})`, flow, row, system }))),
 );
 
-const text = fc.string({ unit: "grapheme", maxLength: 30 });
+const text = fc.oneof(
+  { weight: 9, arbitrary: fc.string({ unit: "grapheme", maxLength: 30 }) },
+  { weight: 1, arbitrary: fc.constantFrom("\ud83d", "a\udc00b") },
+);
 const raw: Record<CanonicalKind, fc.Arbitrary<PropertyValue>> = {
   text,
   lines: fc.array(text, { maxLength: 3 }).chain((lines) => fc.constantFrom("\n", "\r\n", "\r").map((end) => lines.join(end))),
@@ -25,8 +28,8 @@ const raw: Record<CanonicalKind, fc.Arbitrary<PropertyValue>> = {
 
 /** What the systems make of a value that was sent, and which is still the same value. */
 const normalisers: Record<CanonicalKind, readonly ((value: string) => PropertyValue)[]> = {
-  text: [padded, decomposed],
-  lines: [padded, decomposed, (value) => value.replace(/\n/g, "\r\n"), (value) => `${value}\r\n`],
+  text: [padded, decomposed, kept],
+  lines: [padded, decomposed, kept, (value) => value.replace(/\n/g, "\r\n"), (value) => `${value}\r\n`],
   email: [padded],
   phone: [padded],
   country: [padded, (value) => value.padEnd(3), (value) => value.toLowerCase()],
@@ -36,6 +39,10 @@ const normalisers: Record<CanonicalKind, readonly ((value: string) => PropertyVa
 };
 function padded(value: string): string {
   return `  ${value} `;
+}
+/** As Redis has it, which keeps UTF-8: a half of a character can't be said in it. */
+function kept(value: string): string {
+  return Buffer.from(value).toString();
 }
 function decomposed(value: string): string {
   return value.normalize("NFD");

@@ -36,6 +36,7 @@ describe("the input of a mutation", () => {
     ["a country that is not two letters", account, { country: "Nederland" }, /country must be a country as two letters/],
     ["an address line that Exact would not take", account, { addressLine1: "x".repeat(81) }, /at most 80 characters \(Exact Online\)/],
     ["a control character", account, { name: "a\u0000b" }, /control character/],
+    ["half a character", account, { name: "a\ud83d" }, /half a character/],
     ["an empty name", account, { name: " " }, /name can't be empty/],
     ["a number where text belongs", account, { phone: 31 }, /phone must be text or null; got number/],
     ["a date that does not exist", contact, { birthDate: "2023-02-29" }, /birthDate must be a date/],

@@ -43,24 +43,30 @@ export function instantOf(value: unknown, clock: WallClock): string | null {
   return wallMs === null ? null : isoTime(clock.toUtc(wallMs));
 }
 
+/** A value of another type than Exact's own would be taken for an edit by a person, so that it makes its row unreadable. */
 function decodeValue(edm: EdmType, value: unknown, what: string): PropertyValue {
   if (value === null || value === undefined) return null;
+  const no = (kind: string) => new UnexpectedAnswerError("EXACT", `Exact Online sent ${what} in a form that is no ${kind}.`);
   switch (edm) {
     case "DateTime": {
       const wallMs = parseWireDate(value);
-      if (wallMs === null) throw new UnexpectedAnswerError("EXACT", `Exact Online sent ${what} in a form that is no date.`);
+      if (wallMs === null) throw no("date");
       return dateOfWall(wallMs);
     }
     case "Guid":
-      return typeof value === "string" && value !== "" ? value.toLowerCase() : null;
+      if (value === "") return null;
+      if (typeof value !== "string" || !isGuid(value)) throw no("id");
+      return value.toLowerCase();
     case "Boolean":
       return typeof value === "boolean" ? value : value === 1 || value === "true";
     case "Int16":
     case "Int32":
     case "Byte":
     case "Double":
-      return typeof value === "number" ? value : Number(value);
+      if ((typeof value !== "number" && typeof value !== "string") || !Number.isFinite(Number(value))) throw no("number");
+      return Number(value);
     default: {
+      if (typeof value !== "string" && !(edm === "Int64" && typeof value === "number")) throw no("text");
       const text = String(value).trim();
       return text === "" ? null : text;
     }

@@ -15,10 +15,10 @@ export interface RowsPage {
  */
 export function parseRows(text: string, what: string): RowsPage {
   const d = envelope(text, what);
-  if (Array.isArray(d)) return { rows: d.map((row) => objectOf(row, what)), next: null };
+  if (Array.isArray(d)) return { rows: d.map(rowOf), next: null };
   const { results, __next } = objectOf(d, what);
   if (!Array.isArray(results)) throw unexpected(what, "a list has no `results`");
-  return { rows: results.map((row) => objectOf(row, what)), next: nextOf(__next, what) };
+  return { rows: results.map(rowOf), next: nextOf(__next, what) };
 }
 
 /** Reads one entity: `{"d":{…}}`, as by key and after a POST. Me answers with a list of one. */
@@ -40,6 +40,9 @@ function envelope(text: string, what: string): unknown {
   if (!isObject(body) || !("d" in body)) throw unexpected(what, "the answer has no `d`");
   return body.d;
 }
+
+/** What is no row reads as one without an id: its reader passes it over, and no other with it (R14). */
+const rowOf = (value: unknown): Row => (isObject(value) ? value : {});
 
 function objectOf(value: unknown, what: string): Row {
   if (!isObject(value)) throw unexpected(what, "a row is not an object");

@@ -57,6 +57,20 @@ describe("what changed", () => {
     expect(page.unreadable).toEqual([{ type: "Accounts", id: guid(1), message: expect.any(String) }]);
   });
 
+  it.each<[string, Record<string, unknown> | null]>([
+    ["text that is an object", { Name: { value: "Ann" } }],
+    ["text that is a truth", { City: false }],
+    ["no object at all", null],
+  ])("passes over a row with %s, which would read as an edit", async (_what, wrong) => {
+    rig.server.answer(results([wrong && accountRow(1, wrong), accountRow(2)]));
+    expect([...(await rig.exact.getMany("Accounts", [guid(1), guid(2)], now)).keys()]).toEqual([guid(2)]);
+  });
+
+  it("passes over a contact whose account is no id, which would read as none", async () => {
+    rig.server.answer(results([contactRow(1, { Account: 17 }), contactRow(2)]));
+    expect([...(await rig.exact.getMany("Contacts", [guid(1), guid(2)], now)).keys()]).toEqual([guid(2)]);
+  });
+
   it("sorts the rows, as Exact promises no order, and keeps the highest of each record", async () => {
     rig.server.answer(results([account(1, 30, { Name: "new" }), account(2, 20), account(1, 10, { Name: "old" })]));
     const page = await rig.exact.readFeed("Accounts", "5", now);
