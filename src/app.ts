@@ -165,12 +165,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       runs,
       documents: persistedDocuments(config),
       routes: [
-        async (app) => {
-          // Whoever consents decides whose Exact the gateway works in. The way back needs no credential: its state was given out here.
-          const mayBegin = doorkeeper.needs("sync");
-          app.addHook("onRequest", async (request, reply) => (request.url.split("?")[0] === "/auth/exact" ? mayBegin(request, reply) : undefined));
-          consentRoutes(app, { door: links.consent, firstContact: config.firstContact, onConsent });
-        },
+        async (app) => consentRoutes(app, { door: links.consent, firstContact: config.firstContact, mayBegin: doorkeeper.needs("sync"), onConsent }),
         async (app) => webhookRoutes(app, links.webhooks, store.documents, hint),
       ],
     });

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../src/config.js";
+import { limits } from "../src/domain/limits.js";
 import { variables } from "../src/env.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -156,6 +157,33 @@ describe("what comes with the project", () => {
     const named = [...text(page).matchAll(/`((?:src|test|scripts|docs|contracts)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path ?? "");
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it("security.md names every limit as it stands in the code", () => {
+    const { request, subscriptions, list } = limits;
+    const rows = [...text("docs/security.md").matchAll(/^\| (.+?) \| (.+?) \| \| (.+?) \| (.+?) \|$/gm)].slice(1);
+    const pairs = Object.fromEntries(rows.flatMap(([, what, most, other, otherMost]) => [[what, most] as const, [other, otherMost] as const]));
+    const number = (value: number) => value.toLocaleString("en");
+    expect(pairs).toEqual({
+      tokens: number(request.maxTokens),
+      depth: number(request.maxDepth),
+      aliases: number(request.maxAliases),
+      "fields beside each other": number(request.maxBreadth),
+      "selections, fragments counted where they are spread": number(request.maxSelections),
+      "items: `first` of lists within lists, multiplied": number(request.maxItems),
+      "`first`, and ids of a query or mutation": number(list.maxFirst),
+      "ids of a subscription": number(subscriptions.maxIds),
+      "body, or message of a WebSocket": `${number(request.maxBodyBytes)} bytes`,
+      "body of a webhook": `${number(request.maxWebhookBytes)} bytes`,
+      "time to arrive": `${request.bodyMs / 1000} s`,
+      "operations in a batch": number(request.maxBatch),
+      "operations on one WebSocket": number(subscriptions.perSocket),
+      "changes that wait for one subscriber": number(subscriptions.waiting),
+      "time in which a subscriber takes nothing": `${subscriptions.stalledMs / 1000} s`,
+      "failed credentials of one address a minute": number(request.guessesPerMinute),
+    });
+    expect(list.maxNodes).toBe(list.maxFirst);
+    expect(Object.keys(request)).toHaveLength(11);
   });
 
   it("operations.md names only series that there are, and every one", () => {

@@ -104,6 +104,19 @@ export class UnexpectedAnswerError extends SystemError {
 export class InvalidInputError extends TandemError {
   override readonly name = "InvalidInputError";
   readonly code = "INVALID";
+  /** Where something was too much: of what, how much, and the limit. */
+  readonly excess: Excess | null;
+
+  constructor(message: string, { excess, ...options }: ErrorOptions & { readonly excess?: Excess } = {}) {
+    super(message, options);
+    this.excess = excess ?? null;
+  }
+}
+
+interface Excess {
+  readonly what: string;
+  readonly got: number;
+  readonly limit: number;
 }
 
 /** Redis does not answer; nothing was stored. */

@@ -49,12 +49,17 @@ export const limits = {
     /** A client that takes nothing this long is cut off. */
     stalledMs: 30_000,
     pingMs: 15_000,
+    /** A WebSocket whose credentials are nobody's is closed after this long. */
+    strangerMs: 3_000,
     /** Bytes that may wait on one WebSocket before it is cut off. */
     socketBytes: 8_000_000,
   },
   /** What one request to the API may ask for. */
   request: {
     maxBodyBytes: 1_000_000,
+    maxWebhookBytes: 256 * 1024,
+    /** Guesses of credentials that one address has a minute. */
+    guessesPerMinute: 120,
     /** A body that takes longer to arrive is no longer waited for. */
     bodyMs: 30_000,
     maxBatch: 10,

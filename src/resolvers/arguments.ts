@@ -5,8 +5,15 @@ import type { MaxAge } from "./record-loaders.js";
 /** How many items a page is to have. Out of bounds is an error, never clamped: a client must not take a short page for the whole. */
 export function firstOf(first: number | null | undefined, usual: number = limits.list.defaultFirst): number {
   const wanted = first ?? usual;
-  if (wanted < 1 || wanted > limits.list.maxFirst) throw new InvalidInputError(`\`first\` must be between 1 and ${limits.list.maxFirst}; got ${wanted}.`);
-  return wanted;
+  const { maxFirst } = limits.list;
+  if (wanted >= 1 && wanted <= maxFirst) return wanted;
+  throw new InvalidInputError(`\`first\` must be between 1 and ${maxFirst}; got ${wanted}.`, { excess: { what: "first", got: wanted, limit: maxFirst } });
+}
+
+/** Throws when a list of ids is longer than `limit`; `more` says what to do instead. */
+export function checkIds(ids: readonly unknown[], limit: number, more = ""): void {
+  if (ids.length <= limit) return;
+  throw new InvalidInputError(`\`ids\` takes at most ${limit} ids; got ${ids.length}.${more}`, { excess: { what: "ids", got: ids.length, limit } });
 }
 
 export function maxAgeOf(maxAge: number | null | undefined): MaxAge {

@@ -39,6 +39,7 @@ function extensionsOf(error: TandemError): { readonly [key: string]: unknown } {
     code,
     ...(error instanceof SystemError ? { system: error.system } : {}),
     ...(error instanceof RateLimitedError ? { retryAt: error.retryAt } : {}),
+    ...(error instanceof InvalidInputError ? error.excess : {}),
     ...(error instanceof RefusedError ? { reasons: error.reasons, reason: error.reason } : {}),
   };
 }

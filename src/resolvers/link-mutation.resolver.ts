@@ -7,6 +7,7 @@ import { ChooseMatchInput, LinkRecordsInput, ResolveConflictInput } from "../sch
 import { Link } from "../schema/link.type.js";
 import { LinkPayload } from "../schema/operator-payloads.type.js";
 import type { Actions, ConflictChoice, MatchChoice, Outcome } from "../sync/actions.js";
+import { checkIds } from "./arguments.js";
 import type { RequestContext } from "./context.js";
 import { linkObject, storedView } from "./entity-objects.js";
 import type { ResolverParts } from "./parts.js";
@@ -61,8 +62,7 @@ export class LinkMutationResolver {
     description: "Tries again now what failed; what is detached gets a new counterpart. One answer for each id, in their order.",
   })
   async retry(@Arg("ids", () => [ID]) ids: string[], @Ctx() { caller }: RequestContext): Promise<LinkPayload[]> {
-    const { maxNodes } = limits.list;
-    if (ids.length > maxNodes) throw new InvalidInputError(`\`ids\` takes at most ${maxNodes} ids; got ${ids.length}. retryAll takes any number.`);
+    checkIds(ids, limits.list.maxNodes, " retryAll takes any number.");
     return (await this.#actions.retry(ids, caller)).map(payload);
   }
 

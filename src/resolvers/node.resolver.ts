@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, ID, Query, Resolver } from "type-graphql";
-import { InvalidInputError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import { Node } from "../schema/node.type.js";
+import { checkIds } from "./arguments.js";
 import type { RequestContext } from "./context.js";
 import { entityObject, storedView } from "./entity-objects.js";
 import type { Operations } from "./operations.js";
@@ -24,8 +24,7 @@ export class NodeResolver {
   @Directive("@shareable")
   @Query(() => [Node], { nullable: "items", description: "The same for up to 200 ids, in their order; null for each that there is none of." })
   nodes(@Arg("ids", () => [ID]) ids: string[], @Ctx() context: RequestContext) {
-    const { maxNodes } = limits.list;
-    if (ids.length > maxNodes) throw new InvalidInputError(`\`ids\` takes at most ${maxNodes} ids; got ${ids.length}.`);
+    checkIds(ids, limits.list.maxNodes);
     return ids.map((id) => this.node(id, context));
   }
 }

@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, ID, Info, Resolver, Root, Subscription } from "type-graphql";
-import { InvalidInputError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import type { Run } from "../domain/run.js";
 import type { EntityType as EntityTypeWord } from "../domain/words.js";
@@ -9,6 +8,7 @@ import { EntityChange } from "../schema/entity-change.type.js";
 import { EntityType } from "../schema/enums.js";
 import { SyncRun } from "../schema/sync-run.type.js";
 import type { EntityEvent } from "../store/store.js";
+import { checkIds } from "./arguments.js";
 import type { RequestContext } from "./context.js";
 import type { EntityReading } from "./entities.js";
 import { runObject } from "./sync-run.resolver.js";
@@ -61,7 +61,6 @@ export class SubscriptionResolver {
 }
 
 function watchChanges({ args: { types, ids }, context }: Asked<ChangedArguments>) {
-  const { maxIds } = limits.subscriptions;
-  if (ids && ids.length > maxIds) throw new InvalidInputError(`\`ids\` takes at most ${maxIds} ids; got ${ids.length}.`);
+  checkIds(ids ?? [], limits.subscriptions.maxIds);
   return context.watching.changes.watch({ types: types ?? null, ids: ids ?? null });
 }

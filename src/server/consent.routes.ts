@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, onRequestAsyncHookHandler } from "fastify";
 import { InvalidInputError, NotAuthorizedError, TandemError } from "../domain/errors.js";
 import { page } from "./html.js";
 
@@ -22,13 +22,15 @@ export interface ConsentingUser {
 export interface ConsentParts {
   readonly door: ConsentDoor;
   readonly firstContact: "review" | "live";
+  /** Lets through who may begin a consent: they decide whose Exact the gateway works in. */
+  readonly mayBegin: onRequestAsyncHookHandler;
   /** There are new tokens. */
   readonly onConsent: () => Promise<void>;
 }
 
-/** `GET /auth/exact` sends the operator to consent; the callback says what happens next, whatever happened. */
-export function consentRoutes(app: FastifyInstance, { door, firstContact, onConsent }: ConsentParts): void {
-  app.get("/auth/exact", async (_request, reply) => {
+/** `GET /auth/exact` sends the operator to consent; the callback, whose state was given out there, says what happens next, whatever happened. */
+export function consentRoutes(app: FastifyInstance, { door, firstContact, mayBegin, onConsent }: ConsentParts): void {
+  app.get("/auth/exact", { onRequest: mayBegin }, async (_request, reply) => {
     reply.header("cache-control", "no-store");
     try {
       return reply.redirect(await door.authorizationUrl(), 302);

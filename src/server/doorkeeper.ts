@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
+import { limits } from "../domain/limits.js";
 import type { Clock } from "../domain/words.js";
 import { type Access, type Caller, type Scope, scopes } from "./access.js";
 import { refusal } from "./refusal.js";
@@ -32,8 +33,6 @@ interface Incoming {
   readonly body?: unknown;
 }
 
-/** Guesses of credentials that one address has a minute. */
-const guessesPerMinute = 120;
 const minuteMs = 60_000;
 
 /** Says who sends a request, and whether they have sent too many. */
@@ -70,7 +69,7 @@ export class Doorkeeper {
       return await access.callerOf(incoming.headers);
     } catch (error) {
       this.#parts.onRefused?.("credentials");
-      await this.#count(addressOf(incoming), 1, guessesPerMinute);
+      await this.#count(addressOf(incoming), 1, limits.request.guessesPerMinute);
       throw error;
     }
   }
@@ -83,7 +82,7 @@ export class Doorkeeper {
     onRefused?.("rate");
     const seconds = Math.ceil(waitMs / 1000);
     const message = `A client may send ${limit} operations a minute. Try again in ${seconds} s.`;
-    throw refusal("TOO_MANY_REQUESTS", message, 429, { "retry-after": String(seconds) }, { limit, retryAfterSeconds: seconds });
+    throw refusal("TOO_MANY_REQUESTS", message, 429, { "retry-after": String(seconds) }, { what: "operations a minute", limit, retryAfterSeconds: seconds });
   }
 }
 

@@ -1,5 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
-import { unwrapResolverError } from "@apollo/server/errors";
+import { ApolloServerErrorCode, unwrapResolverError } from "@apollo/server/errors";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -59,6 +59,7 @@ interface Streaming {
   readonly callerKnownMs: number;
   readonly stalledMs: number;
   readonly pingMs: number;
+  readonly strangerMs: number;
 }
 
 /** Uploads are not taken, so that no operation needs more. */
@@ -111,17 +112,10 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const contextOf = async (incoming: Incoming) => contextFor((await parts.callerOf?.(incoming)) ?? anyone);
   const admit = documents.admit.bind(documents);
   const streams = new Streams({ parts, apollo, live, contextOf, shown, admit, callerKnownMs: streaming.callerKnownMs });
-  addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs });
+  addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs, strangerMs: streaming.strangerMs });
   await app.register(async (scope) => {
     // A form of another site could send text without asking the browser first.
     scope.removeContentTypeParser("text/plain");
-    scope.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-      if (error instanceof GraphQLError) return reply.code(error.extensions.http?.status ?? 400).send({ errors: [shown(error)] });
-      const status = error.statusCode ?? 500;
-      if (status >= 500) log.error({ err: error }, "A request to /graphql could not be taken.");
-      const message = status >= 500 ? "The gateway could not take the request." : error.message;
-      return reply.code(status).send({ errors: [{ message, extensions: { code: status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST" } }] });
-    });
     const events = eventStream(app, { streams, log, stalledMs: streaming.stalledMs });
     scope.addHook("preHandler", async (request, reply) => {
       if (request.routeOptions.url !== "/graphql") return;
@@ -145,10 +139,19 @@ function plainly(error: unknown): GraphQLFormattedError {
 
 /** GraphQL.js 16 knows neither directive, so that it only says that they are unknown. */
 function explained(error: GraphQLFormattedError): GraphQLFormattedError {
+  const [, tokens] = /Document contains more that (\d+) tokens/.exec(error.message) ?? [];
+  if (tokens) return tooManyTokens(error, Number(tokens));
   // Apollo gives whatever a rule reports the code of a document that is wrong.
-  if (error.extensions?.what !== undefined) return { ...error, extensions: { ...error.extensions, code: "REQUEST_TOO_LARGE" } };
+  if (error.extensions?.what !== undefined && error.extensions.code === ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED)
+    return { ...error, extensions: { ...error.extensions, code: "REQUEST_TOO_LARGE" } };
   const [, directive] = /^Unknown directive "@(defer|stream)"/.exec(error.message) ?? [];
   return directive ? { ...error, message: `@${directive} is not supported: answers come whole. Send the operation without it.` } : error;
+}
+
+/** The parser stops at the first token that is too many, so that nobody knows how many there are. */
+function tooManyTokens({ locations }: GraphQLFormattedError, limit: number): GraphQLFormattedError {
+  const extensions = { code: "REQUEST_TOO_LARGE", what: "tokens", limit };
+  return { message: `The document has more than the ${limit} tokens that are taken.`, ...(locations ? { locations } : {}), extensions };
 }
 
 /** Errors about data that is there all the same: a record that could not be read now, shown as it was read before. */

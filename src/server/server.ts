@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { maxHeaderSize } from "node:http";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.js";
 import { buildTandemSchema } from "../resolvers/build-schema.js";
 import { addCors, isOriginListed } from "./cors.js";
 import type { Doorkeeper } from "./doorkeeper.js";
+import { answerErrors, hangUp } from "./error-answers.js";
 import { addExplorer } from "./explorer.js";
 import { addGraphql, type GraphqlParts } from "./graphql.js";
 import { addHealth, type HealthParts } from "./health.js";
@@ -50,10 +52,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     forceCloseConnections: "idle",
+    clientErrorHandler: hangUp(arrivalMs, maxHeaderSize),
     requestTimeout: arrivalMs,
     // How often Node looks for requests that take too long.
     http: { headersTimeout: arrivalMs, connectionsCheckingInterval: Math.ceil(arrivalMs / 6) },
   });
+  answerErrors(app, parts.log, newId);
   let isDraining = false;
   const stopping = ["The gateway is stopping: send requests to another one."];
   const reasonsNotReady = async () => [...((await parts.reasonsNotReady?.()) ?? []), ...(isDraining ? stopping : [])];

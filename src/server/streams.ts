@@ -1,5 +1,5 @@
 import { type ApolloServer, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
-import { createSourceEventStream, type ExecutionArgs, execute, type GraphQLFormattedError } from "graphql";
+import { createSourceEventStream, type ExecutionArgs, execute, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { formatNote } from "../resolvers/format-error.js";
 import type { LiveReads } from "../resolvers/live-reads.js";
 import { Loaders } from "../resolvers/loaders.js";
@@ -70,6 +70,14 @@ export class Streams {
     );
     this.#underWay.add(started);
     return started.finally(() => this.#underWay.delete(started));
+  }
+
+  /** Whether these credentials are nobody's. What keeps us from judging them is no proof of that. */
+  isStranger(incoming: Incoming): Promise<boolean> {
+    return this.#deps.contextOf(incoming).then(
+      () => false,
+      (error: unknown) => error instanceof GraphQLError && ["UNAUTHENTICATED", "FORBIDDEN"].includes(String(error.extensions.code)),
+    );
   }
 
   /** Begins nothing more, and settles when all queries and mutations that were under way have their answer. */

@@ -18,22 +18,33 @@ export interface WebSocketParts {
   readonly isOriginAllowed?: ((origin: string) => boolean) | undefined;
   readonly pingMs?: number | undefined;
   readonly maxWaitingBytes?: number | undefined;
+  /** How long a connection whose credentials are nobody's stays open: its operations are refused until then. */
+  readonly strangerMs?: number | undefined;
 }
 
 interface Extra {
   readonly request: IncomingMessage;
+  readonly socket: WebSocket;
 }
 
 type Connection = Context<Record<string, unknown>, Extra>;
 
 /** graphql-ws at `/graphql`, on the HTTP server of `app`, with which it stops: clients are told to go, and may connect elsewhere. */
 export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void {
-  const { streams, maxBodyBytes } = parts;
+  const { streams, maxBodyBytes, strangerMs = limits.subscriptions.strangerMs } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes, handleProtocols });
   const server = makeServer<Record<string, unknown>, Extra>({
+    // Let in all the same, so that they are told what is wrong as an error of GraphQL; connections cost something, so not for long.
+    onConnect: async (connection) => {
+      const { socket } = connection.extra;
+      if (!(await streams.isStranger(incomingOf(connection)))) return;
+      const timer = setTimeout(() => socket.close(CloseCode.Unauthorized, "These credentials are not known here."), strangerMs);
+      socket.once("close", () => clearTimeout(timer));
+    },
     onSubscribe: async (connection, _id, payload) => {
       const { perSocket } = limits.subscriptions;
-      if (Object.keys(connection.subscriptions).length > perSocket) return [tooMany(perSocket)];
+      const open = Object.keys(connection.subscriptions).length;
+      if (open > perSocket) return [tooMany(open, perSocket)];
       const started = await streams.start(payload, incomingOf(connection));
       return started.kind === "refused" ? started.errors.map((error) => new ShownError(error)) : executionOf(started);
     },
@@ -83,7 +94,7 @@ export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void 
             });
           }),
       },
-      { request },
+      { request, socket },
     );
     socket.once("close", (code, reason) => {
       clearInterval(pinger);
@@ -120,9 +131,9 @@ function cutOff(socket: WebSocket): void {
   socket.terminate();
 }
 
-const tooMany = (limit: number) =>
+const tooMany = (got: number, limit: number) =>
   new GraphQLError(`One connection takes at most ${limit} operations at a time. End some of them, or open another connection.`, {
-    extensions: { code: "REQUEST_TOO_LARGE", what: "operations", limit },
+    extensions: { code: "REQUEST_TOO_LARGE", what: "operations", got, limit },
   });
 
 /** graphql-ws only looks at what kind of operation it is. */

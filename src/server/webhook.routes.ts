@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { CallOptions } from "../connectors/connector.js";
 import { StoreUnavailableError } from "../domain/errors.js";
+import { limits } from "../domain/limits.js";
 import type { System } from "../domain/words.js";
 import type { DocumentStore } from "../store/store.js";
 
@@ -21,8 +22,6 @@ export interface WebhookDoor {
   subscribe(url: string, options: CallOptions): Promise<"kept" | "made" | "repaired">;
 }
 
-const maxBodyBytes = 256 * 1024;
-
 /**
  * Receives hints. They carry no data: a good one only makes the gateway look sooner, a lost one costs an interval (R12). Only the
  * signature decides what is taken: Exact does not say which content type its messages have.
@@ -34,9 +33,9 @@ export function webhookRoutes(app: FastifyInstance, doors: readonly WebhookDoor[
     scope.addHook("onRequest", async ({ headers }) => {
       headers["content-type"] = "application/octet-stream";
     });
-    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: limits.request.maxWebhookBytes }, (_request, body, done) => done(null, body));
     for (const door of doors) {
-      scope.post(door.path, { bodyLimit: maxBodyBytes }, async (request, reply) => {
+      scope.post(door.path, { bodyLimit: limits.request.maxWebhookBytes }, async (request, reply) => {
         const message = door.read(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0), request.headers);
         if (message.kind === "refused") return reply.code(401).send({ error: message.reason });
         try {

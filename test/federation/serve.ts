@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import type { GraphQLSchema } from "graphql";
 import pino from "pino";
 import { defaultSettings } from "../../src/domain/settings.js";
+import { answerErrors } from "../../src/server/error-answers.js";
 import { addGraphql } from "../../src/server/graphql.js";
 import { MemoryStore } from "../../src/store/memory.js";
 import { FakeConnector } from "../resolvers/fake-connector.js";
@@ -22,13 +23,15 @@ export interface Answer {
 /** Another schema on our own server, with all that stands between it and a client. */
 export async function serveSchema(schema: GraphQLSchema): Promise<Served> {
   const app = Fastify();
+  const log = pino({ level: "silent" });
+  answerErrors(app, log, () => "fault");
   await addGraphql(app, {
     schema,
     store: new MemoryStore(),
     connectors: { CUSTOMCRM: new FakeConnector("CUSTOMCRM"), EXACT: new FakeConnector("EXACT") },
     settings: defaultSettings,
     clock: Date.now,
-    log: pino({ level: "silent" }),
+    log,
     newId: () => "fault",
     federatedTraces: true,
   });

@@ -261,6 +261,28 @@ describe("a connection", () => {
     await expect.poll(watcher.end).toMatchObject({ code: 1001 });
   });
 
+  it("of somebody who is not known is ended soon, so that nobody can keep many open; one that can't be judged now is not", async () => {
+    let code = "UNAUTHENTICATED";
+    const callerOf = async (): Promise<Caller> => {
+      throw refusal(code, "No.", 401);
+    };
+    await world.serve({ callerOf, streaming: { strangerMs: 30 } });
+    const begun = async () => {
+      const socket = raw();
+      await once(socket, "open");
+      socket.send(JSON.stringify({ type: "connection_init" }));
+      return socket;
+    };
+    const [closed, reason] = await once(await begun(), "close");
+    expect([closed, String(reason)]).toEqual([4401, "These credentials are not known here."]);
+    code = "SERVICE_UNAVAILABLE";
+    const kept = await begun();
+    await once(await begun(), "message");
+    code = "UNAUTHENTICATED";
+    await once(await begun(), "close");
+    expect(kept.readyState).toBe(kept.OPEN);
+  });
+
   it("is ended when it does not answer a ping", async () => {
     await world.serve({ streaming: { pingMs: 30 } });
     const socket = raw();
@@ -276,7 +298,7 @@ describe("a connection", () => {
     const client = connect();
     const watchers = Array.from({ length: 101 }, () => client.subscribe(changed));
     await expect.poll(() => watchers.filter(({ end }) => end() !== undefined)).toHaveLength(1);
-    expect(watchers.at(-1)?.end()).toMatchObject([{ extensions: { code: "REQUEST_TOO_LARGE", limit: 100 } }]);
+    expect(watchers.at(-1)?.end()).toMatchObject([{ extensions: { code: "REQUEST_TOO_LARGE", what: "operations", got: 101, limit: 100 } }]);
   });
 });
 
@@ -336,7 +358,8 @@ describe("who subscribes", () => {
       const query = connect({ params }).subscribe("{ syncRuns { id } }");
       await expect.poll(query.end).toBeNull();
     }
-    expect(asked).toEqual(["Bearer one", "Bearer two"]);
+    // When it connects, and with each operation.
+    expect(asked).toEqual(["Bearer one", "Bearer one", "Bearer two", "Bearer two"]);
   });
 
   it("is told by an error of GraphQL that they are not known, without what belongs to HTTP", async () => {
