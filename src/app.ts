@@ -150,7 +150,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       compileOn: config.isJitOn && !config.federatedTraces ? limits.compiled.onMeeting : null,
       feedIntervalMs: config.syncIntervalSeconds * 1000,
       metrics,
-      gauges: { store, connectors, settings, queue, clock, isBreakerOpen: links.isBreakerOpen },
+      gauges: { store, connectors, settings, queue, clock, isBreakerOpen: links.isBreakerOpen, waitingCalls: links.waitingCalls },
       store,
       connectors,
       settings,

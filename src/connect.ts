@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Config, CustomcrmConfig, ExactConfig } from "./config.js";
 import { SharedBudget } from "./connectors/budget.js";
+import type { WaitingCalls } from "./connectors/connector.js";
 import { allCapabilities } from "./connectors/customcrm/capabilities.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "./connectors/customcrm/connector.js";
 import { readCustomcrmWebhook } from "./connectors/customcrm/webhook.js";
@@ -52,6 +53,8 @@ export interface Links {
   consentWithoutBrowser(): Promise<void>;
   /** Whether calls to a system fail at once now, as it did not answer. */
   isBreakerOpen(system: System): boolean;
+  /** Calls that wait here for Exact's budget. */
+  waitingCalls(): readonly WaitingCalls[];
   /** Sends home who waits for Exact's budget, so that the process can end. */
   stopWaiting(): void;
   stop(): Promise<void>;
@@ -116,6 +119,7 @@ export function linksOf({ config, store, clock, log, rules, flows, onCall, sandb
       if (sandboxes) await consentOf(exact, exactConfig, sandboxes);
     },
     isBreakerOpen: (system) => (system === "EXACT" ? http : customcrmHttp).status().open,
+    waitingCalls: () => budget.waiting(),
     stopWaiting: () => budget.stop(),
     stop: async () => {
       await Promise.all([http.stop(), customcrm.stop()]);

@@ -4,7 +4,7 @@ import { type Clock, isoTime, type System } from "../domain/words.js";
 import { spanned } from "../spans.js";
 import { type BudgetRule, type BudgetRules, type BudgetState, type BudgetStore, type CountedCall, countOf, floorTo } from "../store/budget.js";
 import { type CallOutcome, reportOf } from "./budget-headers.js";
-import { type BudgetWindow, callClasses } from "./connector.js";
+import { type BudgetWindow, callClasses, type WaitingCalls } from "./connector.js";
 
 export type { CallOutcome } from "./budget-headers.js";
 
@@ -67,6 +67,7 @@ export interface SharedBudgetOptions {
 
 interface Waiter {
   readonly call: BudgetCall;
+  readonly since: number;
   readonly until: number;
   retryAt: number;
   because: BudgetRule | "turn";
@@ -117,6 +118,7 @@ export class SharedBudget implements Budget {
       const off = () => call.signal?.removeEventListener("abort", onAbort);
       const waiter: Waiter = {
         call,
+        since: now,
         until,
         retryAt: now,
         because: "turn",
@@ -138,6 +140,15 @@ export class SharedBudget implements Budget {
 
   async windows(): Promise<readonly BudgetWindow[]> {
     return windowsOf(await this.#options.store.read(), this.#clock(), this.#rules);
+  }
+
+  /** Who waits here for a turn, by class, and how long the first of them has. */
+  waiting(): readonly WaitingCalls[] {
+    const now = this.#clock();
+    return callClasses.map((of) => {
+      const ours = this.#waiting.filter(({ call }) => call.class === of);
+      return { class: of, count: ours.length, oldestMs: Math.max(0, ...ours.map(({ since }) => now - since)) };
+    });
   }
 
   /** Sends everybody home who still waits, so that a process can end; nothing was sent for them. */

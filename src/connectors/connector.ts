@@ -6,6 +6,14 @@ import type { IsoTime, RecordType, System } from "../domain/words.js";
 export const callClasses = ["interactive", "repair", "change", "poll", "compare"] as const;
 export type CallClass = (typeof callClasses)[number];
 
+/** Calls of one class that wait for a budget. */
+export interface WaitingCalls {
+  readonly class: CallClass;
+  readonly count: number;
+  /** How long the first of them has waited; 0: none does. */
+  readonly oldestMs: number;
+}
+
 export interface CallOptions {
   readonly class: CallClass;
   /** Give up waiting for the budget or for an answer at this time (ms since 1970). */

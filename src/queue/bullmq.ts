@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Job as BullJob, Queue as BullQueue, createNodeRedisClient, type JobsOptions, WaitingError, Worker } from "bullmq";
 import { keysOf } from "../store/keys.js";
 import { type Client, Connection, type Log, newClient } from "../store/redis/connection.js";
-import type { AddOptions, Job, Queue } from "./queue.js";
+import { type AddOptions, depthsOf, type Job, type Queue } from "./queue.js";
 import { retries } from "./retries.js";
 import { Running } from "./running.js";
 
@@ -99,23 +99,23 @@ export class BullmqQueue implements Queue {
 
   async depth() {
     const now = Date.now();
-    const delayedKey = this.#queue.toKey("delayed");
     return this.#connection.call(async () => {
-      const [counts, first, overdue, [soonest]] = await Promise.all([
-        this.#queue.getJobCounts("waiting", "prioritized", "active", "delayed"),
-        this.#queue.getJobs(["waiting", "prioritized"], 0, 0, true),
-        // BullMQ leaves delayed jobs where they are until a worker looks.
-        this.#connection.client.zCount(delayedKey, 0, (now + 1) * scorePerMs - 1),
-        this.#connection.client.zRangeWithScores(delayedKey, 0, 0),
+      const [waiting, delayed, active, scores] = await Promise.all([
+        this.#queue.getJobs(["waiting", "prioritized"]),
+        this.#queue.getJobs(["delayed"]),
+        this.#queue.getJobs(["active"]),
+        this.#connection.client.zRangeWithScores(this.#queue.toKey("delayed"), 0, -1),
       ]);
-      const since = first.filter(Boolean).map((job) => job.timestamp + (job.opts.delay ?? 0));
-      if (soonest && overdue > 0) since.push(Math.floor(soonest.score / scorePerMs));
-      return {
-        waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0) + overdue,
-        active: counts.active ?? 0,
-        delayed: Math.max(0, (counts.delayed ?? 0) - overdue),
-        oldestMs: since.length === 0 ? null : Math.max(0, now - Math.min(...since)),
-      };
+      const dueAt = new Map(scores.map(({ value, score }) => [String(value), Math.floor(score / scorePerMs)]));
+      // A job may go while we look. BullMQ leaves delayed ones where they are until a worker looks.
+      return depthsOf(
+        [
+          ...waiting.filter(Boolean).map(({ name: kind, timestamp, opts }) => ({ kind, dueAt: timestamp + (opts.delay ?? 0) })),
+          ...delayed.filter(Boolean).map(({ id, name: kind }) => ({ kind, dueAt: dueAt.get(id ?? "") ?? now })),
+          ...active.filter(Boolean).map(({ name: kind }) => ({ kind, dueAt: now, isActive: true })),
+        ],
+        now,
+      );
     });
   }
 

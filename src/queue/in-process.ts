@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/words.js";
-import type { AddOptions, Job, Queue } from "./queue.js";
+import { type AddOptions, depthsOf, type Job, type Queue } from "./queue.js";
 import { retries, retryDelayMs } from "./retries.js";
 import { Running } from "./running.js";
 import { type Entry, Waiting } from "./waiting.js";
@@ -27,7 +27,7 @@ export class InProcessQueue implements Queue {
   readonly #waiting = new Waiting();
   readonly #repeats = new Map<string, number>();
   readonly #running: Running;
-  readonly #runs = new Set<Promise<void>>();
+  readonly #runs = new Map<Promise<void>, Job["kind"]>();
   #worker: { readonly handler: Handler; readonly concurrency: number } | null = null;
   #wake: { readonly at: number; readonly cancel: () => void } | null = null;
   #stopped = false;
@@ -59,14 +59,8 @@ export class InProcessQueue implements Queue {
 
   async depth() {
     const now = this.#clock();
-    const all = [...this.#waiting];
-    const due = all.filter((entry) => entry.dueAt <= now);
-    return {
-      waiting: due.length,
-      active: this.#runs.size,
-      delayed: all.length - due.length,
-      oldestMs: due.length === 0 ? null : now - due.reduce((oldest, entry) => Math.min(oldest, entry.dueAt), now),
-    };
+    const waiting = [...this.#waiting].map(({ job: { kind }, dueAt }) => ({ kind, dueAt }));
+    return depthsOf([...waiting, ...[...this.#runs.values()].map((kind) => ({ kind, dueAt: now, isActive: true }))], now);
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -74,7 +68,7 @@ export class InProcessQueue implements Queue {
     this.#wake?.cancel();
     if (this.#runs.size === 0) return;
     const cancel = this.#setTimer(() => this.#running.giveUp(), graceMs);
-    await Promise.all(this.#runs);
+    await Promise.all(this.#runs.keys());
     cancel();
   }
 
@@ -111,7 +105,7 @@ export class InProcessQueue implements Queue {
       this.#runs.delete(run);
       this.#schedule();
     });
-    this.#runs.add(run);
+    this.#runs.set(run, entry.job.kind);
   }
 
   /** The next one is at the next whole interval, however long this one was waited for. */

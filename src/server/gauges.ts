@@ -1,3 +1,4 @@
+import type { WaitingCalls } from "../connectors/connector.js";
 import { recordTypeOf } from "../domain/dataflow.js";
 import type { SyncSettings } from "../domain/settings.js";
 import { type Clock, entityTypes, linkStates, type System, systems } from "../domain/words.js";
@@ -14,6 +15,8 @@ export interface GaugeParts {
   readonly clock: Clock;
   /** Whether calls to a system fail at once now, as it did not answer. */
   readonly isBreakerOpen: (system: System) => boolean;
+  /** Calls of this process that wait for Exact's budget, by class. */
+  readonly waitingCalls: () => readonly WaitingCalls[];
 }
 
 export interface Sample {
@@ -64,28 +67,45 @@ export const gaugeGroups: readonly GaugeGroup[] = [
   {
     group: "queue",
     gauges: {
-      tandem_queue_jobs: { help: "Jobs by where they are: waiting, active, delayed.", labels: ["state"] },
-      tandem_queue_oldest_seconds: { help: "How long the oldest job has waited that could have been begun.", labels: [] },
+      tandem_queue_jobs: { help: "Jobs by kind and by where they are: waiting, active, delayed.", labels: ["kind", "state"] },
+      tandem_queue_oldest_seconds: { help: "How long the oldest job of a kind has waited that could have been begun.", labels: ["kind"] },
     },
-    samples: async ({ queue }) => {
-      const { waiting, active, delayed, oldestMs } = await queue.depth();
-      return [
-        ...Object.entries({ waiting, active, delayed }).map(([state, value]) => ({ name: "tandem_queue_jobs", labels: { state }, value })),
-        { name: "tandem_queue_oldest_seconds", labels: {}, value: (oldestMs ?? 0) / 1000 },
-      ];
+    samples: async ({ queue }) =>
+      Object.entries(await queue.depth()).flatMap(([kind, { oldestMs, ...counts }]) => [
+        ...Object.entries(counts).map(([state, value]) => ({ name: "tandem_queue_jobs", labels: { kind, state }, value })),
+        { name: "tandem_queue_oldest_seconds", labels: { kind }, value: (oldestMs ?? 0) / 1000 },
+      ]),
+  },
+  {
+    group: "calls",
+    gauges: {
+      tandem_calls_waiting: {
+        help: "Calls of this process that wait for Exact's budget, by class: interactive, repair, change, poll, compare.",
+        labels: ["class"],
+      },
+      tandem_calls_waiting_oldest_seconds: { help: "How long the first of them has waited.", labels: ["class"] },
     },
+    samples: async ({ waitingCalls }) =>
+      waitingCalls().flatMap(({ class: of, count, oldestMs }) => [
+        { name: "tandem_calls_waiting", labels: { class: of }, value: count },
+        { name: "tandem_calls_waiting_oldest_seconds", labels: { class: of }, value: oldestMs / 1000 },
+      ]),
   },
   {
     group: "work",
     gauges: {
       tandem_entities_marked: { help: "Entities that have changed and are still to be looked at.", labels: [] },
       tandem_entities_due: { help: "Entities that are owed a write or a further try, at any time.", labels: [] },
+      tandem_entities_overdue_seconds: { help: "How long ago the first of them was to be looked at; 0: none is late.", labels: [] },
     },
-    samples: async ({ store }) => {
-      const [marked, due] = await Promise.all([store.feeds.countDirty(), store.entities.countDue()]);
+    samples: async ({ store, clock }) => {
+      const [marked, due, [first]] = await Promise.all([store.feeds.countDirty(), store.entities.countDue(), store.entities.due(clock(), 1)]);
+      const [late] = first === undefined ? [] : await store.entities.get([first]);
+      const dueAt = late?.nextActionAt ? Date.parse(late.nextActionAt) : clock();
       return [
         { name: "tandem_entities_marked", labels: {}, value: marked },
         { name: "tandem_entities_due", labels: {}, value: due },
+        { name: "tandem_entities_overdue_seconds", labels: {}, value: Math.max(0, clock() - dueAt) / 1000 },
       ];
     },
   },

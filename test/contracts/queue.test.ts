@@ -4,6 +4,7 @@ import { BullmqQueue } from "../../src/queue/bullmq.js";
 import { InProcessQueue } from "../../src/queue/in-process.js";
 import type { Job, Queue } from "../../src/queue/queue.js";
 import { describeWithRedis, startRedis, type TestRedis } from "../helpers/redis.js";
+import { depthOf } from "../queue/depth.js";
 
 const settle = (entityId: string): Job => ({ kind: "settle", entityId });
 const poll: Job = { kind: "poll", system: "EXACT" };
@@ -78,7 +79,7 @@ function suite(subject: Subject): void {
     const begun = working();
     await subject.other.add(settle("d"));
     await comes(() => begun, ["a", "b", "c", "d"]);
-    expect(await subject.queue.depth()).toEqual(idle);
+    expect(await depthOf(subject.queue)).toEqual(idle);
   });
 
   it("gives jobs back as they were added", async () => {
@@ -98,7 +99,7 @@ function suite(subject: Subject): void {
       subject.queue.add(settle("b"), { key: "b" }),
     ]);
     await subject.queue.add(settle("a"), { key: "a" });
-    expect(await subject.queue.depth()).toMatchObject({ waiting: 2 });
+    expect(await depthOf(subject.queue)).toMatchObject({ waiting: 2 });
     const begun = working();
     await comes(() => begun.toSorted(), ["a", "b"]);
   });
@@ -123,7 +124,7 @@ function suite(subject: Subject): void {
     const begun = working();
     await subject.queue.add(settle("later"), { delayMs: 250 });
     await subject.queue.add(settle("now"));
-    expect(await subject.queue.depth()).toMatchObject({ delayed: 1 });
+    expect(await depthOf(subject.queue)).toMatchObject({ delayed: 1 });
     await comes(() => begun, ["now"]);
     await comes(() => begun, ["now", "later"]);
   });
@@ -139,7 +140,7 @@ function suite(subject: Subject): void {
     await vi.waitFor(() => expect(begun).toEqual(["a"]), { timeout: 3_000, interval: 10 });
     expect(performance.now() - began).toBeGreaterThanOrEqual(notBefore);
     await comes(() => begun, ["a"]);
-    expect(await subject.queue.depth()).toEqual(idle);
+    expect(await depthOf(subject.queue)).toEqual(idle);
   });
 
   it("takes the more urgent job first, and one added again with more urgency as that", async () => {
@@ -179,7 +180,7 @@ function suite(subject: Subject): void {
     await vi.waitFor(() => expect(begun).toEqual(["bad", "good", "bad"]), { timeout: 5_000 });
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(400);
     await comes(() => begun, ["bad", "good", "bad"]);
-    expect(await subject.queue.depth()).toEqual(idle);
+    expect(await depthOf(subject.queue)).toEqual(idle);
   });
 
   it("does not wait for the back-off when the same job is added again meanwhile", async () => {
@@ -190,7 +191,7 @@ function suite(subject: Subject): void {
       if (failures++ === 0) throw new Error("not now");
     });
     await subject.queue.add(settle("a"), { key: "a" });
-    await vi.waitFor(async () => expect(await subject.queue.depth()).toMatchObject({ delayed: 1 }), { timeout: 2_000, interval: 5 });
+    await vi.waitFor(async () => expect(await depthOf(subject.queue)).toMatchObject({ delayed: 1 }), { timeout: 2_000, interval: 5 });
     await subject.other.add(settle("a"), { key: "a" });
     await vi.waitFor(() => expect(begun).toHaveLength(2), { timeout: 2_000, interval: 5 });
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeLessThan(450);
@@ -203,7 +204,7 @@ function suite(subject: Subject): void {
     await subject.queue.repeat(poll, "poll:EXACT", 60_000);
     await subject.other.repeat(poll, "poll:EXACT", 60_000);
     await comes(() => begun, ["poll"]);
-    expect(await subject.queue.depth()).toMatchObject({ delayed: 1, waiting: 0 });
+    expect(await depthOf(subject.queue)).toMatchObject({ delayed: 1, waiting: 0 });
     await subject.other.repeat(poll, "poll:EXACT", 100);
     await vi.waitFor(() => expect(begun.length).toBeGreaterThanOrEqual(4), { timeout: 5_000 });
     await subject.other.repeat(poll, "poll:EXACT", 60_000);
@@ -218,16 +219,24 @@ function suite(subject: Subject): void {
     await sleep(30);
     await subject.queue.add(settle("b"), { priority: 5 });
     await subject.queue.add(settle("c"), { delayMs: 60_000 });
-    const { oldestMs, ...counts } = await subject.other.depth();
+    const { oldestMs, ...counts } = await depthOf(subject.other);
     expect(counts).toEqual({ waiting: 2, active: 0, delayed: 1 });
     expect(oldestMs).toBeGreaterThanOrEqual(25);
     expect(oldestMs).toBeLessThan(5_000);
   });
 
+  it("tells it kind by kind", async () => {
+    await subject.queue.add(poll, { delayMs: 60_000 });
+    await subject.queue.add({ kind: "sweep" }, { priority: 1 });
+    const { poll: polls, sweep, run } = await subject.other.depth();
+    expect([polls, run]).toEqual([{ waiting: 0, active: 0, delayed: 1, oldestMs: null }, idle]);
+    expect(sweep).toMatchObject({ waiting: 1, active: 0, delayed: 0, oldestMs: expect.any(Number) });
+  });
+
   it("counts a delayed job as waiting when its time has come and nobody took it", async () => {
     await subject.queue.add(settle("a"), { delayMs: 20 });
     await sleep(60);
-    const { oldestMs, ...counts } = await subject.other.depth();
+    const { oldestMs, ...counts } = await depthOf(subject.other);
     expect(counts).toEqual({ waiting: 1, active: 0, delayed: 0 });
     expect(oldestMs).toBeGreaterThanOrEqual(30);
   });
@@ -243,7 +252,7 @@ function suite(subject: Subject): void {
     await vi.waitFor(() => expect(begun).toEqual(["a"]));
     await subject.queue.stop(5_000);
     expect([finished, begun]).toEqual([1, ["a"]]);
-    expect(await subject.other.depth()).toMatchObject({ waiting: 1, active: 0 });
+    expect(await depthOf(subject.other)).toMatchObject({ waiting: 1, active: 0 });
   });
 
   it.each([
@@ -256,9 +265,9 @@ function suite(subject: Subject): void {
     const began = performance.now();
     await subject.queue.stop(50);
     expect(performance.now() - began).toBeLessThan(3_000);
-    expect(await subject.other.depth()).toMatchObject({ waiting: 1, active: 0, delayed: 0 });
+    expect(await depthOf(subject.other)).toMatchObject({ waiting: 1, active: 0, delayed: 0 });
     await subject.other.add(settle("a"), { key: "a" });
-    expect(await subject.other.depth()).toMatchObject({ waiting: 1 });
+    expect(await depthOf(subject.other)).toMatchObject({ waiting: 1 });
   });
 
   it("stops at once when it has nothing, and more than once", async () => {

@@ -7,6 +7,7 @@ import { InvalidInputError, StoreUnavailableError } from "../../src/domain/error
 import { BullmqQueue } from "../../src/queue/bullmq.js";
 import type { Job } from "../../src/queue/queue.js";
 import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/redis.js";
+import { depthOf } from "./depth.js";
 
 const settle = (entityId: string): Job => ({ kind: "settle", entityId });
 
@@ -30,12 +31,12 @@ describeWithOwnRedis("the queue on BullMQ", () => {
     await once(child.stdout, "data");
     child.kill("SIGKILL");
     await ended;
-    expect(await queue.depth()).toMatchObject({ active: 1, waiting: 0 });
+    expect(await depthOf(queue)).toMatchObject({ active: 1, waiting: 0 });
 
     const handler = vi.fn(async () => {});
     queue.work(handler, 1);
     await vi.waitFor(() => expect(handler).toHaveBeenCalledWith(settle("a"), expect.anything()), { timeout: 5_000 });
-    await vi.waitFor(async () => expect(await queue.depth()).toEqual({ waiting: 0, active: 0, delayed: 0, oldestMs: null }));
+    await vi.waitFor(async () => expect(await depthOf(queue)).toEqual({ waiting: 0, active: 0, delayed: 0, oldestMs: null }));
   });
 
   it("keeps what waits over a crash of Redis, says that it can't be reached meanwhile, and goes on", async () => {
@@ -63,7 +64,7 @@ describeWithOwnRedis("the queue on BullMQ", () => {
     queue.work(handler, 5);
     for (let i = 0; i < 10; i++) await queue.add(settle(`e${i}`), { key: `e${i}` });
     await vi.waitFor(() => expect(handler).toHaveBeenCalledTimes(10));
-    await vi.waitFor(async () => expect(await queue.depth()).toMatchObject({ active: 0, waiting: 0 }));
+    await vi.waitFor(async () => expect(await depthOf(queue)).toMatchObject({ active: 0, waiting: 0 }));
     const client = await createClient({ url: redis.url }).connect();
     const keys = await client.keys("*");
     await client.close();
@@ -82,7 +83,7 @@ describeWithOwnRedis("the queue on BullMQ", () => {
       timeout: 5_000,
     });
     expect(handler).toHaveBeenCalledTimes(2);
-    expect(await queue.depth()).toMatchObject({ active: 0, waiting: 0, delayed: 1 });
+    expect(await depthOf(queue)).toMatchObject({ active: 0, waiting: 0, delayed: 1 });
   });
 
   it("is told in time when Redis is not there at the start, and refuses a tenant that would break its keys", async () => {

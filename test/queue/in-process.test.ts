@@ -3,6 +3,7 @@ import { expect, it, vi } from "vitest";
 import { Heap } from "../../src/queue/heap.js";
 import { InProcessQueue, type SetTimer } from "../../src/queue/in-process.js";
 import type { Job } from "../../src/queue/queue.js";
+import { depthOf } from "./depth.js";
 
 const settle = (entityId: string): Job => ({ kind: "settle", entityId });
 
@@ -77,7 +78,7 @@ it("backs off twice as long with every failure, then drops the job and says so",
   expect(seen).toEqual([0, 1, 3, 7, 15, 31, 63, 127].map((seconds) => `${seconds * 1_000} a`));
   expect(log).toHaveBeenCalledTimes(8);
   expect(log).toHaveBeenLastCalledWith("A job (settle) failed 8 of 8 times and is dropped.", expect.objectContaining({ message: "never" }));
-  expect(await queue.depth()).toEqual({ waiting: 0, active: 0, delayed: 0, oldestMs: null });
+  expect(await depthOf(queue)).toEqual({ waiting: 0, active: 0, delayed: 0, oldestMs: null });
 });
 
 it("takes a handler that throws before its first await for one that failed", async () => {

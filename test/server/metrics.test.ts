@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dataflowOf } from "../../src/domain/dataflow.js";
 import { defaultSettings } from "../../src/domain/settings.js";
 import { isoTime } from "../../src/domain/words.js";
 import { createLog } from "../../src/log.js";
@@ -6,13 +7,16 @@ import { Access } from "../../src/server/access.js";
 import { Doorkeeper } from "../../src/server/doorkeeper.js";
 import { Metrics } from "../../src/server/metrics.js";
 import type { ServerParts } from "../../src/server/server.js";
+import { writeOf } from "../../src/sync/document.js";
 import { firms, World } from "../resolvers/helpers.js";
 import { keyOf } from "./access-helpers.js";
 
 let world: World;
 let metrics: Metrics;
 let openBreaker: string | null;
-const queue = { depth: async () => ({ waiting: 7, active: 2, delayed: 1, oldestMs: 90_000 }) };
+const idle = { waiting: 0, active: 0, delayed: 0, oldestMs: null };
+const queue = { depth: async () => ({ poll: { waiting: 7, active: 2, delayed: 1, oldestMs: 90_000 }, settle: idle, run: idle, sweep: idle }) };
+const waitingCalls = () => [{ class: "poll" as const, count: 3, oldestMs: 4_500 }];
 
 beforeEach(() => {
   world = new World();
@@ -29,6 +33,7 @@ async function serve(parts: Partial<ServerParts> = {}): Promise<void> {
     queue,
     clock: world.clock,
     isBreakerOpen: (system: string) => system === openBreaker,
+    waitingCalls,
   };
   await world.serve({ metrics, gauges, ...parts });
 }
@@ -105,9 +110,13 @@ describe("/metrics", () => {
     expect(series.has('tandem_budget_remaining{system="EXACT",window="day",endpoint=""}')).toBe(false);
     expect(series.get('tandem_breaker_open{system="CUSTOMCRM"}')).toBe(1);
     expect(series.get('tandem_breaker_open{system="EXACT"}')).toBe(0);
-    expect(series.get('tandem_queue_jobs{state="waiting"}')).toBe(7);
-    expect(series.get("tandem_queue_oldest_seconds")).toBe(90);
+    expect(series.get('tandem_queue_jobs{kind="poll",state="waiting"}')).toBe(7);
+    expect(series.get('tandem_queue_jobs{kind="run",state="waiting"}')).toBe(0);
+    expect(series.get('tandem_queue_oldest_seconds{kind="poll"}')).toBe(90);
+    expect(series.get('tandem_calls_waiting{class="poll"}')).toBe(3);
+    expect(series.get('tandem_calls_waiting_oldest_seconds{class="poll"}')).toBe(4.5);
     expect(series.get("tandem_entities_marked")).toBe(1);
+    expect(series.get("tandem_entities_overdue_seconds")).toBe(0);
     expect(series.get('tandem_links{type="ACCOUNT",state="LINKED"}')).toBe((await world.store.entities.counts("ACCOUNT")).LINKED);
     expect(series.get('tandem_links{type="ACCOUNT",state="CONFLICT"}')).toBe(0);
     expect(series.get('tandem_feed_lag_seconds{system="EXACT",feed="all"}')).toBe(250);
@@ -115,6 +124,17 @@ describe("/metrics", () => {
     expect(series.has('tandem_feed_lag_seconds{system="CUSTOMCRM",feed="all"}')).toBe(false);
     expect(series.get('tandem_drift_records{system="EXACT",type="Accounts"}')).toBe(2);
     expect(series.get('tandem_compare_age_seconds{system="EXACT",type="Accounts"}')).toBe(3600);
+  });
+
+  it("tells how late the first of what is owed is", async () => {
+    await serve();
+    await world.given(...firms(1, 0));
+    const [entity] = await world.store.entities.get(["account-000"]);
+    if (!entity) throw new Error("no firm");
+    const owed = { ...entity, nextActionAt: isoTime(world.now - 30_000) };
+    await world.store.entities.commit({ put: [writeOf(dataflowOf(defaultSettings.flows, "ACCOUNT"), owed, [])] });
+    const series = await scrape();
+    expect([series.get("tandem_entities_due"), series.get("tandem_entities_overdue_seconds")]).toEqual([1, 30]);
   });
 
   it("leaves out what can't be read, says so, and has it again when it can", async () => {
@@ -126,7 +146,7 @@ describe("/metrics", () => {
     const without = await scrape();
     expect(without.has('tandem_links{type="ACCOUNT",state="LINKED"}')).toBe(false);
     expect(without.get('tandem_metrics_unreadable_total{group="links"}')).toBe(1);
-    expect(without.get('tandem_queue_jobs{state="waiting"}')).toBe(7);
+    expect(without.get('tandem_queue_jobs{kind="poll",state="waiting"}')).toBe(7);
     world.store.entities.counts = counts;
     expect((await scrape()).has('tandem_links{type="ACCOUNT",state="LINKED"}')).toBe(true);
   });

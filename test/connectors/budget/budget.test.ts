@@ -51,6 +51,25 @@ describe("a call", () => {
     expect(await waiting).toBe(minute + 59_500 - 11_400);
   });
 
+  it("that waits is told of by its class, with how long it has", async () => {
+    const { budget, time } = world();
+    const shared = budget();
+    await fill(shared);
+    void shared.admit(ask("change"));
+    await time.until(minute + 14_000);
+    void shared.admit(ask("change"));
+    void shared.admit(ask("poll"));
+    const since = time.now;
+    await time.until(since + 2_000);
+    expect(shared.waiting()).toEqual([
+      { class: "interactive", count: 0, oldestMs: 0 },
+      { class: "repair", count: 0, oldestMs: 0 },
+      { class: "change", count: 2, oldestMs: time.now - (minute + 10_000) },
+      { class: "poll", count: 1, oldestMs: 2_000 },
+      { class: "compare", count: 0, oldestMs: 0 },
+    ]);
+  });
+
   it("of a person goes at once beside it", async () => {
     const { budget, time } = world();
     const shared = budget();
