@@ -166,7 +166,7 @@ describe("whatever comes back from a consent", () => {
     expect([400, 414, 431]).toContain(answer.status);
     if (answer.status === 400 && answer.body !== "") {
       expect(answer.body).not.toMatch(/<script>alert/);
-      expect(answer.body).toMatch(/not connected|Bad Request/);
+      expect(answer.body).toMatch(/not connected|"BAD_REQUEST"/);
     }
   };
 
@@ -198,6 +198,6 @@ describe("whatever comes back from a consent", () => {
 
 /** The sentence in an answer that refuses. */
 const told = ({ body }: RawAnswer): string => {
-  const answer = JSON.parse(body) as { readonly error?: string; readonly message?: string };
-  return answer.message ?? answer.error ?? "";
+  const answer = JSON.parse(body) as { readonly error?: string; readonly errors?: readonly { readonly message: string }[] };
+  return answer.errors?.[0]?.message ?? answer.error ?? "";
 };
