@@ -91,6 +91,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     const connectors = { CUSTOMCRM: links.customcrm, EXACT: links.exact };
     const policy = async (type: EntityType) => planSettings(settings, await dataflowState(store, type, config.firstContact));
 
+    const lostAt = () => (kept instanceof RedisStore ? kept.lostAt : null);
     const guard = new Guard({
       store,
       clock,
@@ -104,6 +105,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       settings,
       clock,
       policy,
+      lostAt,
       newId: (type) => `${idPrefixes[type]}${shortId()}`,
       newIntentId: randomUUID,
       random: Math.random,
@@ -128,6 +130,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       sweepMs: 5_000,
       hintMs: config.mode === "sandbox" ? 500 : 20_000,
       onRun: (runId, signal) => runs.work(runId, signal),
+      lostAt,
       onDrained: () => guard.quiet(),
       onError: (error, what) => log.warn(error, `The ${what} could not be done now and is tried again.`),
     });

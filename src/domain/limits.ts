@@ -28,6 +28,8 @@ export const limits = {
     /** A division move is noticed this much later at the most; looking costs one of the day's calls. */
     epochKnownMs: 15 * 60_000,
     clockToleranceMs: 120_000,
+    /** A create that was forgotten was sent at most this long before Redis was up again (A3). */
+    forgottenMs: 24 * 3_600_000,
     leaseMs: 30_000,
     /** Who waits for another's write, and is not told when it ends, looks again after this. */
     heldMs: 30_000,

@@ -17,8 +17,8 @@ export interface RedisServer {
 export interface RedisServerOptions {
   readonly binary: string;
   readonly dataDir: string;
-  /** False: nothing is written to disk. */
-  readonly durable: boolean;
+  /** False: nothing is written to disk. `everysec`: at most a second late. */
+  readonly durable: boolean | "everysec";
   readonly socket: string;
   readonly url: string;
 }
@@ -69,7 +69,7 @@ export async function endRedisServer({ process: child }: RedisServer): Promise<v
 }
 
 function spawnServer({ binary, dataDir, durable, socket }: RedisServerOptions) {
-  const durability = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"];
+  const durability = durable ? ["--appendonly", "yes", "--appendfsync", durable === true ? "always" : durable] : ["--appendonly", "no"];
   const listen = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"];
   const args = [...listen, "--dir", dataDir, ...durability, "--save", "", "--loglevel", "warning"];
   // A group of its own: the Ctrl-C that ends the gateway must not end its store first.

@@ -9,6 +9,7 @@ import { RedisEvents } from "./redis/events.js";
 import { RedisFeeds } from "./redis/feeds.js";
 import { checkFormat } from "./redis/format.js";
 import { RedisLeases } from "./redis/leases.js";
+import { Losses } from "./redis/losses.js";
 import { type Persistence, readPersistence } from "./redis/persistence.js";
 import { RedisSecrets } from "./redis/secrets.js";
 import { RedisSnapshots } from "./redis/snapshots.js";
@@ -41,6 +42,7 @@ export class RedisStore implements Store {
   readonly events: RedisEvents;
   readonly keys: Keys;
   readonly #connection: Connection;
+  #losses: Losses | null = null;
 
   private constructor(connection: Connection, events: RedisEvents, keys: Keys, sealer: Sealer, clock: Clock, flows: readonly Dataflow[]) {
     this.#connection = connection;
@@ -62,7 +64,9 @@ export class RedisStore implements Store {
     const connection = await Connection.open(url, commandTimeoutMs, log);
     try {
       await checkFormat(connection, keys);
-      return new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock, flows);
+      const store = new RedisStore(connection, await RedisEvents.open(connection, keys, log), keys, sealer, clock, flows);
+      store.#losses = await Losses.watch(connection, store.documents, clock, log);
+      return store;
     } catch (error) {
       await connection.stop();
       throw error;
@@ -76,6 +80,11 @@ export class RedisStore implements Store {
 
   async ping(): Promise<void> {
     await this.#connection.call(() => this.client.ping());
+  }
+
+  /** When Redis may last have lost what it had acknowledged, in ms since 1970; null: nothing is known to be lost. */
+  get lostAt(): number | null {
+    return this.#losses?.at ?? null;
   }
 
   /** Whether Redis keeps what it is given; asked at the start. */

@@ -14,6 +14,8 @@ export interface DriverOptions {
   readonly onRun?: (runId: string, signal: AbortSignal) => Promise<void>;
   /** Called when what could be done has been done. */
   readonly onDrained?: () => Promise<void>;
+  /** When the store may last have lost what it had acknowledged. */
+  readonly lostAt?: () => number | null;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -21,8 +23,8 @@ export interface DriverOptions {
 export class Driver {
   readonly ready: Promise<void>;
   #isReady: () => void = () => {};
-  /** Whether both systems were read since this process began. */
-  #hasRead = false;
+  /** Since which loss of the store both systems were read; undefined: not since this process began. */
+  #readSince: number | null | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -55,13 +57,14 @@ export class Driver {
   }
 
   /**
-   * Redis may have lost its last writes together with the process before, and with them that a create was sent: what stands in
-   * both systems is read, and so can be matched, before this process writes for the first time.
+   * Redis may have lost its last writes, together with the process before or under this one, and with them that a create was
+   * sent: what stands in both systems is read, and so can be matched, before this process writes for the first time after it.
    */
   async #readFirst(signal: AbortSignal): Promise<void> {
-    if (this.#hasRead) return;
+    const lostAt = this.options.lostAt?.() ?? null;
+    if (this.#readSince === lostAt) return;
     await Promise.all(systems.map((system) => this.engine.poll(system, { signal })));
-    this.#hasRead = true;
+    this.#readSince = lostAt;
   }
 
   async #work(job: Parameters<Parameters<Queue["work"]>[0]>[0], signal: AbortSignal): Promise<void> {

@@ -19,6 +19,8 @@ export interface SettleParts {
   readonly policy: (type: EntityType) => Promise<PlanSettings>;
   /** Runs something again and again until called off; default: the process's own timer. */
   readonly every?: (ms: number, run: () => void) => () => void;
+  /** When the store may last have lost what it had acknowledged; null: it has not (A3). */
+  readonly lostAt?: () => number | null;
   /** Asked before a plan is carried out (R10). `hold`: the dataflow is paused by now, and the entity is planned anew. */
   readonly guard?: (entity: Entity, plan: Plan) => Promise<"go" | "hold">;
   /** A side with links reads as empty (R10). */

@@ -7,10 +7,11 @@ import type { Properties, SystemRecord } from "../domain/record.js";
 import { type IsoTime, isoTime } from "../domain/words.js";
 import type { DocumentWrite } from "../store/store.js";
 import { recheckAwaited, wakeReferred } from "./awaited.js";
+import { forgottenSince } from "./decide/forgotten.js";
 import { titleOf } from "./decide/label.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
 import { withLaterOperations } from "./decide/operations/accept.js";
-import { owing, sending } from "./decide/owing.js";
+import { forgotten, owing, sending } from "./decide/owing.js";
 import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
 import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
@@ -62,9 +63,19 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       results.push(resultOf(parts, intent, before));
       break;
     }
-    const noted: Entity | null = await keeper.store(sending(entity, intent.id, clock(), settings.quarantineMs), sides, null);
+    const lostAt = parts.lostAt?.() ?? null;
+    const since = forgottenSince({ ...observation, entity, sides }, intent, lostAt);
+    const next: Entity =
+      since === null
+        ? sending(entity, intent.id, clock(), settings.quarantineMs)
+        : forgotten(entity, intent.id, since, isoTime((lostAt ?? 0) + settings.quarantineMs));
+    const noted: Entity | null = await keeper.store(next, sides, null);
     if (!noted) break;
     entity = noted;
+    if (since !== null) {
+      results.push(resultOf(parts, intent, { kind: "ambiguous", message: lookedForFirst }));
+      break;
+    }
     const outcome = await send(
       { snapshots: parts.store.snapshots, clock },
       parts.connectors[intent.system],
@@ -181,6 +192,8 @@ async function readAgain({ flow, entity }: Observation, { system }: Intent, read
     if (!isUnread(error)) throw error;
   });
 }
+
+const lookedForFirst = "Redis was started again and may have lost that this was sent already: it is looked for first.";
 
 const notShown = ({ system }: Intent): string => `${titleOf(system)} did not show the record before the write.`;
 

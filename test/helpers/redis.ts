@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "redis";
@@ -33,15 +33,20 @@ export interface TestRedis {
 
 export interface OwnRedis extends TestRedis {
   readonly pid: number;
-  /** Ends the server at once, as a crash does, and starts it again on the same data. */
+  /** Ends the server at once, as a crash does. */
   crash(): Promise<void>;
+  /** Starts it again on the same data. */
   restart(): Promise<void>;
+  /** What its disk has now. */
+  disk(): string;
+  /** The disk of a server that has ended is what it was then: what was written since is lost, as with a machine that fails. */
+  loseSince(disk: string): void;
 }
 
 export const startRedis = (): Promise<TestRedis> => (given ? Promise.resolve(givenRedis(given)) : startOwnRedis());
 
 /** A private server on a unix socket. The folder's name is short: a socket's path must have less than 108 bytes. */
-export async function startOwnRedis({ durable = false } = {}): Promise<OwnRedis> {
+export async function startOwnRedis({ durable = false }: { readonly durable?: boolean | "everysec" } = {}): Promise<OwnRedis> {
   if (binary === null) throw new Error("There is no redis-server to start.");
   const dir = mkdtempSync(join(tmpdir(), "tr-"));
   const socket = join(dir, "s");
@@ -61,6 +66,15 @@ export async function startOwnRedis({ durable = false } = {}): Promise<OwnRedis>
     },
     async restart() {
       server = await start();
+    },
+    disk() {
+      const copy = mkdtempSync(join(dir, "disk-"));
+      cpSync(join(dir, "appendonlydir"), copy, { recursive: true });
+      return copy;
+    },
+    loseSince(disk) {
+      rmSync(join(dir, "appendonlydir"), { recursive: true });
+      cpSync(disk, join(dir, "appendonlydir"), { recursive: true });
     },
     async stop() {
       await endRedisServer(server);

@@ -36,7 +36,7 @@ function warningsOf({ appendonly, appendfsync, eviction }: Omit<Persistence, "wa
   return warnings;
 }
 
-const infoField = (info: string | null, field: string): string | null => new RegExp(`^${field}:(\\S+)`, "m").exec(info ?? "")?.[1] ?? null;
+export const infoField = (info: string | null, field: string): string | null => new RegExp(`^${field}:(\\S+)`, "m").exec(info ?? "")?.[1] ?? null;
 
 /** An answer of the server that it does not allow this; anything else is no answer. */
 function refused(error: unknown): null {

@@ -1,5 +1,5 @@
 import type { Entity, Intent } from "../../domain/entity.js";
-import { isoTime } from "../../domain/words.js";
+import { type IsoTime, isoTime } from "../../domain/words.js";
 import type { Plan } from "./observation.js";
 
 /**
@@ -36,6 +36,12 @@ export function owing(
     };
   });
   return { entity: { ...plan.next, intents: [...plan.next.intents.filter((intent) => !waiting.includes(intent)), ...intents] }, intents };
+}
+
+/** The entity with an intent that may have been sent already, and was forgotten: it waits, and is looked for, as one whose answer was lost (R8). */
+export function forgotten(entity: Entity, intentId: string, since: IsoTime, until: IsoTime): Entity {
+  const intents = entity.intents.map((intent) => (intent.id === intentId ? { ...intent, sentAt: since, quarantineUntil: until } : intent));
+  return { ...entity, intents, nextActionAt: until };
 }
 
 /** The entity as it must be stored right before this intent is sent: from here on the write may have happened. */
