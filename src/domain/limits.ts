@@ -36,7 +36,7 @@ export const limits = {
     /** A write given up after its quarantine is still recognised this long, should it land after all. */
     lateWritesMs: 60 * 60_000,
   },
-  mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000, operationKeptMs: 30 * 24 * 3_600_000, openPerEntity: 50 },
+  mutation: { deadlineMs: 10_000, idempotencyKeptMs: 24 * 3_600_000, makingKeptMs: 600_000, operationKeptMs: 30 * 24 * 3_600_000, openPerEntity: 50 },
   subscriptions: {
     /** Changes that wait for one subscriber; who lets more of them wait is dropped. */
     waiting: 256,

@@ -230,7 +230,19 @@ export interface DocumentStore {
   slice<T>(kind: DocumentKind, key: string, from: number, count: number): Promise<{ readonly items: readonly T[]; readonly total: number }>;
 }
 
-export type DocumentKind = "operation" | "idempotency" | "run" | "plan" | "dataflow" | "receipt" | "consent" | "webhook" | "guard" | "compare" | "meta";
+export type DocumentKind =
+  | "operation"
+  | "idempotency"
+  | "making"
+  | "run"
+  | "plan"
+  | "dataflow"
+  | "receipt"
+  | "consent"
+  | "webhook"
+  | "guard"
+  | "compare"
+  | "meta";
 
 // ------------------------------------------------------------------------------------------------ events
 

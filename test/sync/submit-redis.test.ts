@@ -36,6 +36,31 @@ describeWithRedis("mutations on Redis, sent to two processes", () => {
     expect(world.calls()).toEqual({ exact: ["GET", "POST"], customcrm: ["POST"] });
   });
 
+  it("one company that ten clients make at once, each with a key of its own, is made once; the others hear which one it is", async () => {
+    const before = world.census();
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        world.submit(
+          { kind: "CREATE", type: "ACCOUNT", fields: { name: "Tien BV", email: "info@tien.nl", postcode: "1010 TT" }, idempotencyKey: `ten-${i}` },
+          world.parts(stores[i % 2 === 0 ? 0 : 1]),
+        ),
+      ),
+    );
+    const made = all.filter((one) => one.status === "APPLIED");
+    expect(made).toHaveLength(1);
+    const others = all.filter((one) => one.status !== "APPLIED");
+    expect(others.map(codesOf)).toEqual(others.map(() => ["DUPLICATE"]));
+    for (const { userErrors } of others) expect(userErrors[0]?.message).toContain(made[0]?.entity?.id);
+    expect(world.census()).toEqual({ exact: before.exact + 1, customcrm: before.customcrm + 1 });
+  });
+
+  it("what was made and deleted again may be made anew at once", async () => {
+    const fields = { name: "Weer BV", vatNumber: "NL43" };
+    const first = await world.submit({ kind: "CREATE", type: "ACCOUNT", fields });
+    await world.remove("ACCOUNT", first.entity?.id ?? "");
+    expect(await world.submit({ kind: "CREATE", type: "ACCOUNT", fields })).toMatchObject({ status: "APPLIED" });
+  });
+
   it("ten mutations of one entity from both are all applied", async () => {
     const id = await world.idOf("Vos Metaal");
     const fields = ["phone", "fax", "website", "description", "city", "postcode", "addressLine1", "addressLine2", "vatNumber", "chamberOfCommerce"];

@@ -32,7 +32,7 @@ async function knownAlike(parts: SubmitParts, flow: Dataflow, set: Fields, alter
 }
 
 /** People share mailboxes: beside a linked person, one of another name with the same address is somebody else. */
-function isAlike(flow: Dataflow, one: Entity, set: Fields, alternative: number): boolean {
+export function isAlike(flow: Dataflow, one: Entity, set: Fields, alternative: number): boolean {
   const isMailbox = flow.match[alternative]?.includes("email") && !flow.match[alternative]?.includes("name");
   const isLinked = one.records.CUSTOMCRM !== null && one.records.EXACT !== null;
   return !isMailbox || !isLinked || matchKey("text", nameOfFields(one.fields)) === matchKey("text", nameOfFields(set));
@@ -102,7 +102,7 @@ async function recordValues({ store }: SubmitParts, flow: Dataflow, set: Fields,
   return values;
 }
 
-const duplicateOf = (one: Entity, fields: readonly string[]): UserError => ({
+export const duplicateOf = (one: Entity, fields: readonly string[]): UserError => ({
   code: "DUPLICATE",
   message: `There is one already, by ${fields.join(" and ")}: ${labelOf(one.fields)}, ${one.type.toLowerCase()} ${one.id} (${one.state}). Update that one instead.`,
   field: fieldPath(fields),

@@ -18,6 +18,7 @@ import { readNow } from "../send.js";
 import type { Submission, SubmitParts } from "../submit.js";
 import { goneErrors, type Request } from "./check.js";
 import { claimWrite } from "./idempotency.js";
+import { claimKeys } from "./making.js";
 
 export type Recorded =
   | { readonly kind: "recorded"; readonly operationId: string; readonly entityId: string }
@@ -66,10 +67,14 @@ async function recordCreate(parts: SubmitParts, submission: Submission, { flow, 
     nextActionAt: null,
   };
   const operation = operationOf(parts, submission, nobody, set);
-  const stored = await commit(parts, submission, flow, nobody, operation, bodyHash);
-  if (stored === "known") return { kind: "known" };
-  if (!stored) throw new Error("An entity that nobody knows could not be stored.");
-  return { kind: "recorded", operationId: operation.id, entityId: stored.id };
+  for (;;) {
+    const claimed = await claimKeys(parts.store, flow, set, nobody.id);
+    if ("errors" in claimed) return { kind: "refused", errors: claimed.errors, entity: null };
+    const stored = await commit(parts, submission, flow, nobody, operation, bodyHash, claimed.documents);
+    if (stored === "known") return { kind: "known" };
+    // Somebody else began to make the same just before.
+    if (stored) return { kind: "recorded", operationId: operation.id, entityId: stored.id };
+  }
 }
 
 async function recordChange(parts: SubmitParts, submission: Submission, { flow, set }: Request, bodyHash: string): Promise<Recorded> {
@@ -165,7 +170,7 @@ function operationOf(parts: SubmitParts, submission: Submission, entity: Entity,
   };
 }
 
-/** "known": the key is taken; null: somebody else wrote the entity meanwhile. */
+/** "known": the idempotency key is taken; null: somebody else wrote the entity, or claimed what it is found by, meanwhile. */
 async function commit(
   parts: SubmitParts,
   { idempotencyKey, caller }: Submission,
@@ -173,6 +178,7 @@ async function commit(
   entity: Entity,
   operation: OpenOperation,
   bodyHash: string,
+  making: readonly DocumentWrite[] = [],
 ): Promise<Entity | "known" | null> {
   const { store } = parts;
   const next = accepted(flow, entity, operation, parts.clock());
@@ -195,10 +201,10 @@ async function commit(
   const result = await store.entities.commit({
     put: [writeOf(flow, next.entity, next.history, await customcrmRecord(parts, flow, entity))],
     markDirty: [entity.id],
-    documents: [...claims, ...operationDocuments([document])],
+    documents: [...claims, ...making, ...operationDocuments([document])],
   });
   if (result.ok) return { ...next.entity, revision: entity.revision + 1 };
-  return result.reason === "DOCUMENT" ? "known" : null;
+  return result.reason === "DOCUMENT" && result.kind === "idempotency" ? "known" : null;
 }
 
 /** The index keeps what only Customcrm has, which must not be lost over a write of the document. */
