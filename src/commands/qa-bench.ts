@@ -8,7 +8,7 @@ import { dataflowOf } from "../domain/dataflow.js";
 import { InvalidInputError } from "../domain/errors.js";
 import type { SyncSettings } from "../domain/settings.js";
 import { type Clock, type System, systems } from "../domain/words.js";
-import type { Bench, Hands } from "../qa/bench.js";
+import type { Bench, Hands, Patience } from "../qa/bench.js";
 import { Fence } from "../qa/fence.js";
 import type { ExactSettings } from "../sandbox/exact/index.js";
 import { startSandboxes } from "../sandbox/index.js";
@@ -31,12 +31,17 @@ export interface BenchOptions {
   readonly mark: string;
   /** How the sandbox's Exact differs from the usual. */
   readonly exactSettings?: Partial<ExactSettings>;
+  readonly stopped?: AbortSignal;
   /** Exact's limits, where they are not the usual ones. */
   readonly rules?: BudgetRules;
+  /** How long to wait for what a real system has not shown yet. */
+  readonly patience?: Patience;
 }
 
+const realPatience: Patience = { attempts: 6, pauseMs: 20_000 };
+
 /** Both sandboxes, seeded, and a sync between them that sees the checklist's own records only. All in memory. */
-export async function startSandboxBench({ settings, mark, exactSettings }: BenchOptions): Promise<StartedBench> {
+export async function startSandboxBench({ settings, mark, exactSettings, stopped }: BenchOptions): Promise<StartedBench> {
   // Limits are a matter of pace, which is tested elsewhere.
   const sandboxes = await startSandboxes({ exactSettings: { minuteLimit: null, dayLimit: null, fairUseLimit: null, ...exactSettings } });
   const clock = () => sandboxes.exact.clock.now();
@@ -63,6 +68,7 @@ export async function startSandboxBench({ settings, mark, exactSettings }: Bench
       settings: { ...settings, overlapMs: 60_000, quarantineMs: 60_000 },
       clock,
       patience: { attempts: 2, pauseMs: 0 },
+      ...(stopped ? { stopped } : {}),
       passTime: (ms) => sandboxes.exact.clock.advance(ms),
     });
     return { bench, stop };
@@ -76,7 +82,8 @@ export async function startSandboxBench({ settings, mark, exactSettings }: Bench
  * The systems that are configured, with the tokens and the budget of the gateway, and a sync in memory that sees the
  * checklist's own records only: no other record of theirs is linked, written or deleted.
  */
-export async function startRealBench(config: Config, { settings, mark, rules = exactBudgetRules }: BenchOptions): Promise<StartedBench> {
+export async function startRealBench(config: Config, options: BenchOptions): Promise<StartedBench> {
+  const { settings, mark, stopped, rules = exactBudgetRules, patience = realPatience } = options;
   const started: { stop(): Promise<unknown> }[] = [];
   const stop = async () => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -100,15 +107,15 @@ export async function startRealBench(config: Config, { settings, mark, rules = e
     };
     const name = `${links.origins.customcrm} and ${links.origins.exact}`;
     const own = new MemoryStore({ clock: Date.now, flows: settings.flows, encryptionKey: [randomBytes(32).toString("base64")] });
-    const patience = { attempts: 6, pauseMs: 20_000 };
-    return { bench: await benchOf({ name, mark, links, store: own, fence, hands, settings, clock: Date.now, patience, passTime: null }), stop };
+    const stopping = stopped ? { stopped } : {};
+    return { bench: await benchOf({ name, mark, links, store: own, fence, hands, settings, clock: Date.now, patience, passTime: null, ...stopping }), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface BenchParts extends Pick<Bench, "name" | "hands" | "settings" | "patience" | "passTime"> {
+interface BenchParts extends Pick<Bench, "name" | "hands" | "settings" | "patience" | "passTime" | "stopped"> {
   readonly links: Links;
   readonly store: MemoryStore;
   readonly fence: Fence;

@@ -5,7 +5,7 @@ import { toRst } from "./rst.js";
 import { toBlocks } from "./to-blocks.js";
 
 export { documentOf } from "./from-table.js";
-export { escapeHtml, htmlPage, htmlTable } from "./html.js";
+export { anchor, escapeHtml, htmlPage, htmlTable } from "./html.js";
 export type { DataflowDocument, Section, SectionRow } from "./model.js";
 export { type ParsedDocument, parseDocument } from "./parse.js";
 export { DocumentError } from "./read-rst.js";

@@ -28,10 +28,17 @@ export interface Bench {
   readonly passTime: ((ms: number) => Promise<void>) | null;
   /** Calls made so far to both systems by the sync; writes alone. */
   calls(): { readonly all: number; readonly writes: number };
-  /** How often, and after what pause, to look again for what has not arrived. */
-  readonly patience: { readonly attempts: number; readonly pauseMs: number };
+  readonly patience: Patience;
+  /** Aborted: a person wants it to end, with what was made removed. */
+  readonly stopped?: AbortSignal;
   /** Every record that was made on the way, by hand or by the sync, oldest first. */
   made(): readonly Made[];
+}
+
+/** How often, and after what pause, to look again for what has not arrived. */
+export interface Patience {
+  readonly attempts: number;
+  readonly pauseMs: number;
 }
 
 export interface Made {
@@ -46,6 +53,7 @@ export type Finding = string | null;
 /** Settles and looks until all is as it should be, or patience ends; gives the last finding. */
 export async function until(bench: Bench, look: () => Promise<Finding>): Promise<Finding> {
   for (let attempt = 1; ; attempt++) {
+    bench.stopped?.throwIfAborted();
     await bench.settle();
     const finding = await look();
     if (finding === null || attempt >= bench.patience.attempts) return finding;

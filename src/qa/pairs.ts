@@ -109,6 +109,10 @@ function wayToLink(flow: Dataflow): System | "BOTH" | null {
   return makes(flow.create.toCustomcrm) ? "EXACT" : null;
 }
 
+/** A row as the reports name it. */
+export const pairOf = (row: DataflowRow): string => `${row.customcrm} ⇄ ${row.exact}`;
+export const travelsTo = (row: DataflowRow, to: System): boolean => row.direction === "BOTH" || row.direction === `TO_${to}`;
+
 export const valueAt = (value: Values[string] | undefined, system: System): string | null => (typeof value === "function" ? value(system) : (value ?? null));
 
 /** That a record holds a value, habits of its system aside. */

@@ -1,14 +1,13 @@
-import { type Dataflow, type DataflowRow, dataflowOf, propertyOf } from "../domain/dataflow.js";
+import { type Dataflow, type DataflowRow, propertyOf } from "../domain/dataflow.js";
 import { systemNames } from "../domain/dataflow-sentences.js";
-import { requiredBy } from "../domain/required.js";
+import { maxLengthOf, requiredBy } from "../domain/required.js";
 import { otherSystem, type System, systems } from "../domain/words.js";
-import { checkFields, maxLengthOf } from "../sync/validate.js";
+import { checkFields } from "../sync/validate.js";
 import { type Finding, standing, until } from "./bench.js";
-import { holds, type Pair, shown, type Values, valueAt, type Workshop } from "./pairs.js";
+import { holds, type Pair, pairOf, shown, travelsTo, type Values, valueAt, type Workshop } from "./pairs.js";
 import { type Column, type Results, wordsOf } from "./results.js";
-import { awkwardValues, longValue } from "./values.js";
-
-const pairOf = (row: DataflowRow): string => `${row.customcrm} ⇄ ${row.exact}`;
+import { checkTooLong } from "./too-long-checks.js";
+import { awkwardValues } from "./values.js";
 
 /**
  * Every row of a section's table: there, back and cleared, with awkward values. The rows of one record travel together, one
@@ -27,7 +26,7 @@ export async function checkProperties(results: Results, section: string, flow: D
     }
   }
   for (const from of systems) await checkClearing(results, section, flow, pair, from, workshop);
-  for (const row of flow.rows) await checkTooLong(results, section, flow, row, workshop);
+  await checkTooLong(results, section, flow, pair, workshop);
 }
 
 interface Tried {
@@ -141,28 +140,7 @@ async function checkRequired(
   await until(bench, () => workshop.linked(flow, from, pair[from]));
 }
 
-const travelsTo = (row: DataflowRow, to: System): boolean => row.direction === "BOTH" || row.direction === `TO_${to}`;
-
 /** Exact demands an account of every contact: what has none is kept under the default account there. */
 const noAccount = (workshop: Workshop) => (system: System) => (system === "EXACT" ? workshop.bench.settings.defaultAccount : null);
-
-/** One character more than the stricter side takes is refused by us, without a call: errors cost Exact's budget. */
-async function checkTooLong(results: Results, section: string, flow: Dataflow, row: DataflowRow, workshop: Workshop): Promise<void> {
-  const column = "one too long";
-  if (row.refersTo) return results.skip(section, pairOf(row), column, "a reference has no length of its own: what it names is a record, and that was tried");
-  const limit = maxLengthOf(flow, row)?.length;
-  if (limit === undefined) return results.skip(section, pairOf(row), column, "neither system tells a length");
-  const before = workshop.bench.calls().all;
-  const value = longValue(row.kind, limit + 1, "C");
-  const running = dataflowOf(workshop.bench.settings.flows, flow.type);
-  const checked = checkFields(running, { [row.field]: value }, "UPDATE");
-  const calls = workshop.bench.calls().all - before;
-  const accepted = checked.ok
-    ? "it was accepted"
-    : checked.errors.every((error) => error.field?.[0] !== row.field)
-      ? "the refusal does not name the field"
-      : null;
-  results.property(section, pairOf(row), column, `${limit + 1} characters`, accepted ?? (calls > 0 ? `it cost ${calls} calls` : null));
-}
 
 const textOf = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));

@@ -21,10 +21,15 @@ export type Column = (typeof columns)[number];
 export class Results {
   readonly all: Result[] = [];
 
-  constructor(private readonly onResult: (result: Result) => void = () => {}) {}
+  /** Once it is stopped no check begins any more: `check` throws. */
+  constructor(private readonly stopped?: AbortSignal) {}
 
   async check(section: string, check: string, look: () => Promise<Finding>): Promise<boolean> {
-    const detail = await look().catch(wordsOf);
+    this.stopped?.throwIfAborted();
+    return this.sentence(section, check, await look().catch(wordsOf));
+  }
+
+  sentence(section: string, check: string, detail: Finding): boolean {
     this.#add({ section, property: null, check, value: null, outcome: detail === null ? "passed" : "failed", detail });
     return detail === null;
   }
@@ -39,7 +44,6 @@ export class Results {
 
   #add(result: Result): void {
     this.all.push(result);
-    this.onResult(result);
   }
 }
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { type CanonicalKind, canonical, type Fields, halves } from "../domain/canonical.js";
-import { type CustomcrmProperty, customcrmProperties } from "../domain/customcrm-properties.js";
+import { customcrmProperties } from "../domain/customcrm-properties.js";
 import type { Dataflow, DataflowRow } from "../domain/dataflow.js";
-import { type ExactProperty, exactProperties } from "../domain/exact-properties.js";
 import type { UserError } from "../domain/operation.js";
-import { requiredBy } from "../domain/required.js";
+import { maxLengthOf, requiredBy } from "../domain/required.js";
 import type { System } from "../domain/words.js";
 import { isCustomcrmOnly } from "./decide/extras.js";
 
@@ -48,14 +47,6 @@ export function checkFields(flow: Dataflow, input: Readonly<Record<string, unkno
   return errors.length > 0 ? { ok: false, errors } : { ok: true, fields };
 }
 
-/** The longest value that both systems take; null where neither says. */
-export function maxLengthOf(flow: Dataflow, row: DataflowRow): { readonly length: number; readonly system: System } | null {
-  const customcrm = customcrmProperty(flow, row.customcrm)?.maxLength;
-  const exact = exactProperty(flow, row.exact)?.maxLength;
-  if (exact !== undefined && (customcrm === undefined || exact < customcrm)) return { length: exact, system: "EXACT" };
-  return customcrm === undefined ? null : { length: customcrm, system: "CUSTOMCRM" };
-}
-
 const formats: Partial<Record<CanonicalKind, { schema: z.ZodType; expected: string }>> = {
   email: { schema: z.email(), expected: "an e-mail address" },
   country: { schema: z.string().regex(/^[A-Z]{2}$/), expected: "a country as two letters (ISO 3166-1 alpha-2), such as NL" },
@@ -81,8 +72,5 @@ function valueFault(flow: Dataflow, row: DataflowRow | undefined, field: string,
 
 const nameOf = (system: System): string => (system === "EXACT" ? "Exact Online" : "Customcrm");
 const graphqlName = (row: DataflowRow): string => (row.refersTo ? `${row.field}Id` : row.field);
-const customcrmProperty = (flow: Dataflow, name: string): CustomcrmProperty | undefined =>
-  (customcrmProperties[flow.customcrm] as Record<string, CustomcrmProperty>)[name];
-const exactProperty = (flow: Dataflow, name: string): ExactProperty | undefined => exactProperties[flow.exact][name];
 const hasControlCharacters = (value: string): boolean => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value);
 const shortened = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}…` : value);

@@ -128,6 +128,11 @@ describe("what must be there first", () => {
     expect(waiting).toMatchObject({ writes: [], next: { state: "WAITING", problem: { code } } });
   });
 
+  it("a record with a value that is too long for the other system is not created there, and its problem says so", () => {
+    const todo = plan(alone({ system: "CUSTOMCRM", fields: { ...acme, addressLine2: "a".repeat(81) } }));
+    expect(todo).toMatchObject({ writes: [], next: { state: "FAILED", problem: { code: "REFUSED_BY_SYSTEM", system: "EXACT", field: "addressLine2" } } });
+  });
+
   it("an anonymised Exact record is not copied", () => {
     expect(plan(alone({ system: "EXACT", flow: toBoth, fields: acme, properties: { IsAnonymised: 1 } }))).toMatchObject({
       kind: "NONE",

@@ -388,6 +388,17 @@ describe("what can't be written", () => {
     expect(todo).toMatchObject({ writes: [], next: { state: "FAILED", problem: { code: "REFUSED_BY_SYSTEM", field: "name" } } });
   });
 
+  it("a value that is too long for the other system is not sent there, and costs it no error", () => {
+    const todo = plan(pair({ agreed, customcrm: changed({ addressLine1: "a".repeat(81), phone: "07" }), exact: agreed }));
+    expect(writesOf(todo)).toEqual([["EXACT", "UPDATE", { phone: "07" }]]);
+    const after = plan(pair({ agreed, customcrm: changed({ addressLine1: "a".repeat(81) }), exact: agreed }));
+    expect(after).toMatchObject({ writes: [], next: { state: "FAILED", problem: { code: "REFUSED_BY_SYSTEM", system: "EXACT", field: "addressLine1" } } });
+    expect(after.next?.problem?.message).toBe(
+      "Exact Online takes at most 80 characters of AddressLine1, and addressLine1 has 81. It was not sent: shorten it.",
+    );
+    expect(writesOf(plan(pair({ agreed, customcrm: changed({ addressLine1: "a".repeat(80) }), exact: agreed })))).toHaveLength(1);
+  });
+
   const ignored: Entity["ignored"] = [{ system: "EXACT", field: "email", sent: "c@acme.nl", returned: "info@acme.nl", source: "c@acme.nl" }];
   it.each([
     ["is not repeated", changed({ email: "c@acme.nl" }), agreed, []],

@@ -1,6 +1,5 @@
 import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
-import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import { askedOf } from "./asked.js";
 import { changeOf } from "./consequences.js";
@@ -10,7 +9,7 @@ import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js
 import { titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Present } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
-import { blockOn, ignoredObstacle, isIgnored, missing, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import { blockOn, ignoredObstacle, isIgnored, pausedFor, refusalObstacle, refusalsOf, refusedUnsent } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 import { differing, equal, pick } from "./units.js";
 import { translationOf } from "./view.js";
@@ -122,8 +121,9 @@ function sendableAlone(observation: Observation, system: System, shows: Fields, 
   for (const row of observation.flow.rows) {
     if (!(row.field in set) || equal(set[row.field], shows[row.field])) continue;
     const translated = toRecordValue(translationOf(observation), row, system, set[row.field] ?? null);
+    const refused = translated.ok ? refusedUnsent(observation.flow, row, system, translated.value) : null;
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });
-    else if (translated.value === null && isRequired(observation.flow, row, system)) failing.push(missing(row, system));
+    else if (refused) failing.push(refused);
     else if (isIgnored(observation.entity, system, row.field, translated.value, current[row.field] ?? null)) ignored.push(row.field);
     else if (!equal(translated.value, current[row.field])) fields[row.field] = translated.value;
   }

@@ -9,7 +9,7 @@ import { toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
-import { missing } from "./obstacles.js";
+import { refusedUnsent } from "./obstacles.js";
 import { translationOf } from "./view.js";
 
 /** Whether the dataflow's rule asks for a record in this system, and why. */
@@ -55,9 +55,10 @@ export function contentOf(observation: Observation, target: System, values: Fiel
     const isNeeded = isRequired(flow, row, target);
     if (!isNeeded && !travels(entity, row, target)) continue;
     const translated = toRecordValue(translationOf(observation), row, target, values[row.field] ?? null);
+    const refused = translated.ok ? refusedUnsent(flow, row, target, translated.value) : null;
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system: target, field: row.field, until: null });
+    else if (refused) failing.push(refused);
     else if (translated.value !== null) fields[row.field] = translated.value;
-    else if (isNeeded) failing.push(missing(row, target));
   }
   return { fields, extra: extraOf(flow, entity, target), failing, waiting };
 }

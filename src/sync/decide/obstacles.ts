@@ -3,6 +3,7 @@ import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import { type Dataflow, type DataflowRow, propertiesOf, propertyOf } from "../../domain/dataflow.js";
 import type { Entity, Intent, ProblemCode, RefusedWrite } from "../../domain/entity.js";
 import type { Properties, SystemRecord } from "../../domain/record.js";
+import { isRequired, maxLengthIn } from "../../domain/required.js";
 import { type IsoTime, isoTime, type System, type WriteOperation } from "../../domain/words.js";
 import { titleOf } from "./label.js";
 import type { Observation } from "./observation.js";
@@ -58,7 +59,16 @@ export function blockOn({ entity, now, settings, urgent }: Observation, intents:
 export const isBackingOff = (intent: Intent, now: number): boolean =>
   intent.sentAt === null && intent.nextAttemptAt !== null && Date.parse(intent.nextAttemptAt) > now;
 
-export function missing(row: DataflowRow, system: System): Obstacle {
+/** Why the system would refuse this value for good: known beforehand, it costs no call, and none of the few errors that Exact allows. */
+export function refusedUnsent(flow: Dataflow, row: DataflowRow, system: System, value: CanonicalValue): Obstacle | null {
+  if (value === null) return isRequired(flow, row, system) ? missing(row, system) : null;
+  const limit = maxLengthIn(flow, row, system);
+  if (limit === null || value.length <= limit) return null;
+  const message = `${titleOf(system)} takes at most ${limit} characters of ${propertyOf(row, system)}, and ${row.field} has ${value.length}. It was not sent: shorten it.`;
+  return { code: "REFUSED_BY_SYSTEM", message, system, field: row.field, until: null };
+}
+
+function missing(row: DataflowRow, system: System): Obstacle {
   const common = { system, field: row.field, until: null };
   if (row.field === "lastName") {
     return { ...common, code: "NO_LAST_NAME", message: "Customcrm needs a last name, and Exact Online has none. Give the person one in Exact Online." };

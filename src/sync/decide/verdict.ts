@@ -1,10 +1,9 @@
 import type { Fields } from "../../domain/canonical.js";
-import { isRequired } from "../../domain/required.js";
 import type { System } from "../../domain/words.js";
 import { type Merged, mergeUnit } from "../merge.js";
 import { toRecordValue } from "./identity.js";
 import type { Obstacle } from "./obstacles.js";
-import { ignoredObstacle, isIgnored, missing } from "./obstacles.js";
+import { ignoredObstacle, isIgnored, refusedUnsent } from "./obstacles.js";
 import { equal, pick, type Unit } from "./units.js";
 import { sideOfUnit, type View } from "./view.js";
 
@@ -64,9 +63,10 @@ function sendable(view: View, unit: Unit, merged: Merged, system: System): Senda
     const current = present[system].fields[row.field] ?? null;
     if (equal(values[system][row.field], value)) continue;
     const translated = toRecordValue(translation, row, system, value);
+    const refused = translated.ok ? refusedUnsent(observation.flow, row, system, translated.value) : null;
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });
     else if (equal(translated.value, current)) continue;
-    else if (translated.value === null && isRequired(observation.flow, row, system)) failing.push(missing(row, system));
+    else if (refused) failing.push(refused);
     else if (isIgnored(observation.entity, system, row.field, translated.value, current)) ignored.push(ignoredObstacle(observation.flow, system, row.field));
     else fields[row.field] = translated.value;
   }
