@@ -15,7 +15,9 @@ const help = `npm run worlds -- [options]
   --only S         this one seed alone
   --faults F       a multiple of the usual chances of faults (1)
   --operations N   what people do in each world (40)
-  --ablation NAME  with one safeguard taken away: quarantine, adopt, overlap, …
+  --ablation NAME  with one safeguard taken away: quarantine, adopt, guards, …
+  --without "…"    what is left out, as a smaller world names it
+  --shrink         makes each broken world as small as it can be, and shows what is left of it
   --trace          shows all that happened
   --jobs N         processes (one a core)
 `;
@@ -29,7 +31,9 @@ await script(async () => {
     operations: whole("operations", values.operations),
     faults: number("faults", values.faults),
     ablation: values.ablation ?? null,
+    without: values.without,
     trace: values.trace,
+    shrink: values.shrink,
   };
   const began = Date.now();
   const total = {};
@@ -40,7 +44,7 @@ await script(async () => {
     add(total, figures);
     if (violations.length > 0) broken.push(seed);
     if (text) process.stdout.write(`${text}\n`);
-    if (done % 500 === 0 && done < seeds.length) progress(done, seeds.length, broken.length, began);
+    if (done % 100 === 0 && done < seeds.length) progress(done, seeds.length, broken.length, began);
   };
   const jobs = Math.min(whole("jobs", values.jobs ?? String(cpus().length)), seeds.length);
   const ended = await Promise.allSettled(Array.from({ length: jobs }, (_, i) => run({ ...work, seeds: seeds.filter((_seed, at) => at % jobs === i) }, note)));
@@ -61,7 +65,9 @@ function optionsOf() {
     faults: { type: "string", default: "1" },
     operations: { type: "string", default: "40" },
     ablation: { type: "string" },
+    without: { type: "string", default: "" },
     trace: { type: "boolean", default: false },
+    shrink: { type: "boolean", default: false },
     jobs: { type: "string" },
     help: { type: "boolean", default: false },
   };

@@ -35,7 +35,7 @@ function guardedWorkOf(entity: Entity, plan: Plan): GuardedWork | null {
     case "DELETE":
       return isCounted("DELETE") ? null : "deletions";
     case "ARCHIVE":
-      return isCounted("UPDATE") ? null : "deletions";
+      return entity.intents.some((intent) => intent.extra && "EndDate" in intent.extra) ? null : "deletions";
     default:
       return null;
   }

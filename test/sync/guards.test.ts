@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
 import { defaultSettings } from "../../src/domain/settings.js";
-import { guardVerdict } from "../../src/sync/guards.js";
+import { MemoryStore } from "../../src/store/memory.js";
+import { Guard, guardVerdict } from "../../src/sync/guards.js";
+import { plan } from "../../src/sync/plan.js";
 import { dataflowState } from "../../src/sync/policy.js";
+import { account, at, gone, intentOf, now, pair } from "./decide-helpers.js";
 import { guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
 let world: OperatorWorld;
@@ -32,6 +35,22 @@ async function filled(count: number, options: OperatorWorldOptions = {}): Promis
   expect((await counts()).LINKED).toBe(count);
 }
 const onDelete = (policy: Dataflow["onDelete"]) => ({ flows: (flows: readonly Dataflow[]) => flows.map((flow) => ({ ...flow, onDelete: policy })) });
+
+describe("an archive", () => {
+  it("counts though another write to its record was given up, and not again when it is tried again (R10)", async () => {
+    const clock = () => now;
+    const levels = { ...defaultSettings.guards, deletions: { count: 0, percent: 0 } };
+    const guard = new Guard({ store: new MemoryStore({ clock }), clock, levels, firstContact: "review" });
+    const agreed = { name: "Acme" };
+    const givenUp = intentOf({ system: "CUSTOMCRM", operation: "UPDATE", sentAt: at(-600), givenUpAt: at(-10) });
+    const observation = pair({ agreed, customcrm: agreed, exact: agreed, flow: { ...account, onDelete: "ARCHIVE" }, entity: { intents: [givenUp] } });
+    const planned = plan({ ...observation, sides: { ...observation.sides, CUSTOMCRM: gone() } });
+    expect(planned.kind).toBe("ARCHIVE");
+    expect(await guard.check(observation.entity, planned)).toBe("hold");
+    const ending = intentOf({ system: "EXACT", operation: "UPDATE", extra: { EndDate: "2026-03-02T00:00:00" } });
+    expect(await guard.check({ ...observation.entity, intents: [givenUp, ending] }, planned)).toBe("go");
+  });
+});
 
 describe("a night with 500 deletions", { timeout: 240_000 }, () => {
   it("stops after the first few, and three mutations put things right", async () => {

@@ -665,6 +665,9 @@ describe("the counterpart's id in Customcrm (ExternalId)", () => {
   it("takes one extra write after our own create in Exact", () => {
     const owed = plan(pair({ agreed, customcrm: agreed, exact: agreed, ...untold, entity: { externalIdOwed: true } }));
     expect(owed.writes).toMatchObject([{ system: "CUSTOMCRM", operation: "UPDATE", fields: {}, extra: { ExternalId: "x1" } }]);
+    // A pause holds it: only what is PENDING is looked at when the dataflow is resumed.
+    const held = plan(pair({ agreed, customcrm: agreed, exact: agreed, ...untold, settings: { paused }, entity: { externalIdOwed: true } }));
+    expect(held).toMatchObject({ writes: [], next: { state: "PENDING", problem: { code: "PAUSED" }, externalIdOwed: true } });
     const told = plan(pair({ agreed, customcrm: agreed, exact: agreed, entity: { externalIdOwed: true } }));
     expect(told).toMatchObject({ writes: [], next: { externalIdOwed: false } });
   });

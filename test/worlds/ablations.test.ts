@@ -3,27 +3,31 @@ import { ablationOf } from "./ablations.js";
 import { runWorld } from "./world.js";
 
 /**
- * For each safeguard worlds that are whole with it, and the promise that breaks in one of them without it. There are several, as a
- * change of the product draws another world from the same seed: when none is left, `npm run worlds -- --ablation` finds new ones.
+ * For each safeguard worlds that are whole with it, and the promise that breaks without it; the first in which it breaks will do. There are
+ * several, as a change of the product draws another world from the same seed: when none is left, `npm run worlds -- --ablation` finds new ones.
  */
 const pinned = [
-  { name: "quarantine", seeds: [6, 9, 12], breaks: "I3" },
-  { name: "adopt", seeds: [1, 5], breaks: "I3" },
-  { name: "three-way merge", seeds: [0, 1, 2], breaks: "I4" },
-  { name: "read-back", seeds: [4, 20, 23], breaks: "I4" },
-  { name: "lease", seeds: [10, 27, 33], breaks: "I3" },
-  { name: "overlap", seeds: [6, 10, 21], breaks: "R12" },
-  { name: "edit beats delete", seeds: [19, 32, 42], breaks: "R9" },
+  { name: "quarantine", seeds: [7, 12, 19], breaks: "I3" },
+  { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
+  { name: "three-way merge", seeds: [0, 3, 11], breaks: "I4" },
+  { name: "read-back", seeds: [10, 11, 12], breaks: "I4" },
+  { name: "lease", seeds: [6, 12, 17], breaks: "I3" },
+  { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
+  { name: "edit beats delete", seeds: [32, 50, 71], breaks: "R9" },
+  { name: "guards", seeds: [1, 7, 18], breaks: "R10" },
 ] as const;
 
 describe("a safeguard taken away is missed", { timeout: 60_000 }, () => {
-  it.each(pinned)("$name: without it $breaks is found broken, with it the same worlds are whole", async ({ name, seeds, breaks }) => {
+  it.each(pinned)("$name: without it $breaks is found broken, with it the same world is whole", async ({ name, seeds, breaks }) => {
     const found: string[] = [];
     for (const number of seeds) {
-      const seed = `without-${number}`;
-      expect((await runWorld({ seed, faults: 3 })).violations).toEqual([]);
-      found.push(...(await runWorld({ seed, faults: 3, ablation: ablationOf(name) })).violations);
+      const world = { seed: `without-${number}`, faults: 3 };
+      const { violations } = await runWorld({ ...world, ablation: ablationOf(name) });
+      found.push(...violations.filter((one) => one.startsWith(`${breaks} `)));
+      if (found.length === 0) continue;
+      expect((await runWorld(world)).violations).toEqual([]);
+      break;
     }
-    expect(found).toContainEqual(expect.stringMatching(new RegExp(`^${breaks} `)));
+    expect(found).not.toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ export interface Ablation {
   readonly store?: (store: Store) => Store;
   readonly connector?: (connector: Connector, store: Store) => Connector;
   readonly settings?: (settings: SyncSettings) => SyncSettings;
+  /** Nobody is asked before a plan is carried out. */
+  readonly isUnguarded?: boolean;
 }
 
 const ablations: readonly Ablation[] = [
@@ -24,6 +26,7 @@ const ablations: readonly Ablation[] = [
   { name: "read-back", connector: believing },
   { name: "lease", store: withoutLeases },
   { name: "edit beats delete", store: withoutEdits },
+  { name: "guards", isUnguarded: true },
 ];
 
 export function ablationOf(name: string): Ablation {

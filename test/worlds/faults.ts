@@ -27,6 +27,7 @@ const chances = {
   storeNotDone: 0.003,
 } as const;
 export type FaultKind = keyof typeof chances;
+export const faultKinds = Object.keys(chances) as readonly FaultKind[];
 
 export type WriteFate = "done" | "refused" | "unreachable" | "lost" | "answerLost" | "zombie" | "badGateway" | "garbage" | "dropField" | "unauthorized";
 export type ReadFate = "done" | "unreachable" | "badGateway" | "garbage" | "emptyList" | "refused" | "unauthorized";
@@ -43,8 +44,12 @@ export class Faults {
   constructor(
     private readonly random: Random,
     private readonly rate: number,
-    private readonly without: ReadonlySet<FaultKind> = new Set(),
+    /** Strikes that are left out, by their number. */
+    private readonly without: ReadonlySet<number> = new Set(),
   ) {}
+
+  /** How often one struck, or would have. */
+  strikes = 0;
 
   write(): WriteFate {
     return this.#draw(writeFates) ?? "done";
@@ -65,7 +70,7 @@ export class Faults {
     for (const kind of kinds) {
       at -= chances[kind] * this.rate;
       if (at >= 0) continue;
-      if (this.without.has(kind)) return null;
+      if (this.without.has(this.strikes++)) return null;
       this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
       return kind;
     }

@@ -1,4 +1,4 @@
-import type { CustomcrmType, System } from "../../src/domain/words.js";
+import { type CustomcrmType, type System, systems } from "../../src/domain/words.js";
 import { Problem } from "../../src/sandbox/customcrm/problem.js";
 import { Refusal } from "../../src/sandbox/exact/refusal.js";
 import type { RecordKind } from "../../src/sandbox/exact/types.js";
@@ -30,27 +30,42 @@ interface Found {
 export class People {
   /** Twins: records that one person made here and another there, of one thing. */
   twins = 0;
+  /** How many acts there were, and those left out. */
+  acts = 0;
+  #random: Random;
 
   constructor(
     private readonly systems: Systems,
     private readonly oracle: Oracle,
-    private readonly random: Random,
+    /** Each act has chances of its own, so that one that is left out changes no other. */
+    private readonly chances: (act: number) => Random,
+    private readonly without: ReadonlySet<number>,
     private readonly step: () => number,
     private readonly log: (line: string) => void,
     /** Where only compares tell of deletions, nobody deletes the last record of a type: an empty list tells nothing (I11). */
     private readonly keepsLast: (kind: Kind) => boolean,
-  ) {}
+  ) {
+    this.#random = chances(-1);
+  }
 
   /** Somebody does something; false: a system did not let them. */
   act(): boolean {
-    const dice = this.random.next();
-    try {
+    return this.#do((dice) => {
       if (dice < 0.62) return this.#edit();
-      if (dice < 0.72) return this.#create(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
-      if (dice < 0.82) return this.#createDependent(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
+      if (dice < 0.72) return this.#create(this.#random.pick(systems));
+      if (dice < 0.82) return this.#createDependent(this.#random.pick(systems));
       if (dice < 0.86) return this.#twin();
       if (dice < 0.91) return this.#move();
       return this.#remove();
+    });
+  }
+
+  #do(act: (dice: number) => boolean): boolean {
+    const number = this.acts++;
+    this.#random = this.chances(number);
+    if (this.without.has(number)) return true;
+    try {
+      return act(this.#random.next());
     } catch (error) {
       if (!(error instanceof Refusal) && !(error instanceof Problem)) throw error;
       this.log(`  was refused: ${error.message}`);
@@ -60,27 +75,28 @@ export class People {
 
   /** What is there when the two systems first meet: some of it in both. */
   begin(): void {
-    const accounts = 1 + this.random.int(3);
-    for (let i = 0; i < accounts; i++) this.#create("CUSTOMCRM");
-    for (let i = 0; i < this.random.int(3); i++) this.#create("EXACT");
-    for (let i = 0; i < this.random.int(3); i++) this.#twin();
-    for (let i = 0; i < 1 + this.random.int(3); i++) this.#createDependent(this.random.pick(["CUSTOMCRM", "EXACT"] as const));
+    const some = this.chances(-1);
+    const accounts = 1 + some.int(3);
+    for (let i = 0; i < accounts; i++) this.#do(() => this.#create("CUSTOMCRM"));
+    for (let i = some.int(3); i > 0; i--) this.#do(() => this.#create("EXACT"));
+    for (let i = some.int(3); i > 0; i--) this.#do(() => this.#twin());
+    for (let i = 1 + some.int(3); i > 0; i--) this.#do(() => this.#createDependent(this.#random.pick(systems)));
   }
 
   #create(system: System): boolean {
     const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
-    const values = this.#values(texts[kind].filter((name) => name === "Name" || this.random.next() < 0.35));
+    const values = this.#values(texts[kind].filter((name) => name === "Name" || this.#random.next() < 0.35));
     this.#made(system, kind, values, { Country: "NL" });
     return true;
   }
 
   #createDependent(system: System): boolean {
     const owner = this.#any(system, [system === "CUSTOMCRM" ? "Customer" : "Accounts"]);
-    const isProduct = system === "CUSTOMCRM" && this.random.next() < 0.35;
+    const isProduct = system === "CUSTOMCRM" && this.#random.next() < 0.35;
     if (!owner && !isProduct) return false;
     const kind: Kind = system === "EXACT" ? "Contacts" : isProduct ? "Product" : "Contact";
-    const values = this.#values(texts[kind].filter((name) => needed.includes(name) || this.random.next() < 0.35));
-    const isAlone = isProduct && (!owner || this.random.next() < 0.2);
+    const values = this.#values(texts[kind].filter((name) => needed.includes(name) || this.#random.next() < 0.35));
+    const isAlone = isProduct && (!owner || this.#random.next() < 0.2);
     const reference: Record<string, string> = isAlone || !owner ? {} : { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id };
     this.#made(system, kind, values, reference);
     return true;
@@ -88,7 +104,7 @@ export class People {
 
   /** The same firm is entered in the other system, with the same VAT number: matching may link the two. */
   #twin(): boolean {
-    const one = this.#any(this.random.pick(["CUSTOMCRM", "EXACT"] as const), ["Customer", "Accounts"]);
+    const one = this.#any(this.#random.pick(systems), ["Customer", "Accounts"]);
     if (!one) return false;
     const property = one.system === "CUSTOMCRM" ? "VatNumber" : "VATNumber";
     const vat = this.systems.propertiesOf(one.system, one.id)?.[property];
@@ -101,20 +117,20 @@ export class People {
     for (const side of ["CUSTOMCRM", "EXACT"] as const) this.oracle.travelled(side, vat);
     const system = one.system === "CUSTOMCRM" ? "EXACT" : "CUSTOMCRM";
     const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
-    const values = this.#values(texts[kind].filter((name) => name === "Name" || (name !== counterparts[property] && this.random.next() < 0.25)));
+    const values = this.#values(texts[kind].filter((name) => name === "Name" || (name !== counterparts[property] && this.#random.next() < 0.25)));
     this.#made(system, kind, values, { Country: "NL", [counterparts[property] ?? property]: vat });
     return true;
   }
 
   #edit(): boolean {
-    const found = this.#any(this.random.pick(["CUSTOMCRM", "EXACT"] as const), ["Customer", "Contact", "Product", "Accounts", "Contacts"]);
+    const found = this.#any(this.#random.pick(systems), ["Customer", "Contact", "Product", "Accounts", "Contacts"]);
     if (!found) return false;
     // Most of what happens, happens to few fields: that is where edits meet.
-    const names = texts[found.kind].slice(0, this.random.next() < 0.7 ? 4 : undefined);
-    const chosen = new Set(Array.from({ length: 1 + this.random.int(2) }, () => this.random.pick(names)));
+    const names = texts[found.kind].slice(0, this.#random.next() < 0.7 ? 4 : undefined);
+    const chosen = new Set(Array.from({ length: 1 + this.#random.int(2) }, () => this.#random.pick(names)));
     const values = Object.fromEntries(
       [...chosen].map((name) => {
-        const isCleared = this.random.next() < 0.12 && (!needed.includes(name) || (found.kind === "Contacts" && this.random.next() < 0.2));
+        const isCleared = this.#random.next() < 0.12 && (!needed.includes(name) || (found.kind === "Contacts" && this.#random.next() < 0.2));
         return [name, isCleared ? null : (this.#values([name])[name] ?? null)];
       }),
     );
@@ -123,7 +139,7 @@ export class People {
   }
 
   #move(): boolean {
-    const system = this.random.pick(["CUSTOMCRM", "EXACT"] as const);
+    const system = this.#random.pick(systems);
     const found = this.#any(system, ["Contact", "Product", "Contacts"]);
     const owner = this.#any(system, ["Customer", "Accounts"]);
     if (!found || !owner) return false;
@@ -133,8 +149,8 @@ export class People {
   }
 
   #remove(): boolean {
-    const system = this.random.pick(["CUSTOMCRM", "EXACT"] as const);
-    const found = this.#any(system, this.random.next() < 0.6 ? ["Contact", "Product", "Contacts"] : ["Customer", "Accounts"]);
+    const system = this.#random.pick(systems);
+    const found = this.#any(system, this.#random.next() < 0.6 ? ["Contact", "Product", "Contacts"] : ["Customer", "Accounts"]);
     if (!found || (this.keepsLast(found.kind) && this.systems.count(found.kind) === 1)) return false;
     this.log(`person deletes ${found.system} ${found.kind} ${found.id}`);
     const values = this.systems.propertiesOf(found.system, found.id) ?? {};
@@ -185,6 +201,6 @@ export class People {
         : (["Customer", "Contact", "Product"] as const)
             .filter((kind) => kinds.includes(kind))
             .flatMap((kind) => this.systems.customcrm.all(kind).map(({ id }) => ({ system, kind, id })));
-    return own.length === 0 ? null : this.random.pick(own);
+    return own.length === 0 ? null : this.#random.pick(own);
   }
 }

@@ -3,10 +3,14 @@ import type { Connector } from "../../src/connectors/connector.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "../../src/connectors/customcrm/connector.js";
 import { createExactConnector, type ExactConnector } from "../../src/connectors/exact/index.js";
 import { type SyncSettings } from "../../src/domain/settings.js";
-import type { EntityType, System } from "../../src/domain/words.js";
+import { type EntityType, entityTypes, type System } from "../../src/domain/words.js";
 import type { Random } from "../../src/sandbox/kit/index.js";
 import type { Store } from "../../src/store/store.js";
+import { Actions, type HeldWork } from "../../src/sync/actions.js";
 import { Engine, idPrefixes } from "../../src/sync/engine.js";
+import { Guard } from "../../src/sync/guards.js";
+import type { SettleParts } from "../../src/sync/parts.js";
+import { dataflowState, planSettings } from "../../src/sync/policy.js";
 import type { Ablation } from "./ablations.js";
 import { type Gate, gatedStore } from "./gated-store.js";
 import { type Host, Killed } from "./scheduler.js";
@@ -24,7 +28,15 @@ export interface ProcessParts {
   readonly hasIfMatch: boolean;
   readonly hasChanges: boolean;
   readonly log: (line: string) => void;
+  /** What could be done has been done. */
+  readonly onQuiet: () => Promise<void>;
+  /** A person lets a paused dataflow go on. */
+  readonly onResume: (type: EntityType) => void;
 }
+
+/** What a person does who looks after the sync. */
+export const operatorJobs = ["resume with APPLY", "resume with DISCARD", "retry what failed"] as const;
+export type JobKind = `${"poll" | "hint" | "compare"} ${System}` | "sweep" | (typeof operatorJobs)[number];
 
 /** One process of ours: an engine with its own connectors, on the store that all share. */
 export class Process implements Host {
@@ -36,6 +48,8 @@ export class Process implements Host {
   readonly failures: string[] = [];
   /** How many jobs have failed, for whatever cause. */
   failed = 0;
+  readonly #guard: Guard;
+  readonly #actions: Actions;
   #jobs = 0;
 
   constructor(
@@ -70,7 +84,9 @@ export class Process implements Host {
     const own = ablation?.settings?.(settings) ?? settings;
     const wrap = (connector: Connector): Connector => ablation?.connector?.(connector, parts.store) ?? connector;
     const connectors: { readonly [S in System]: Connector } = { CUSTOMCRM: wrap(this.customcrm), EXACT: wrap(this.exact) };
-    this.engine = new Engine({
+    const guard = new Guard({ store, clock, levels: own.guards, firstContact: "live" });
+    this.#guard = guard;
+    const settling: SettleParts = {
       store,
       connectors,
       settings: own,
@@ -79,14 +95,16 @@ export class Process implements Host {
       newIntentId: () => `intent-${random.guid().slice(0, 13)}`,
       random: () => random.next(),
       every: parts.every,
-      policy: async () => ({
-        paused: null,
-        firstContactConfirmed: true,
-        defaultAccount: own.defaultAccount,
-        clockToleranceMs: own.clockToleranceMs,
-        quarantineMs: own.quarantineMs,
-      }),
-    });
+      policy: async (type) => planSettings(own, await dataflowState(parts.store, type, "live")),
+      ...(ablation?.isUnguarded
+        ? {}
+        : {
+            guard: (entity, plan) => guard.check(entity, plan),
+            onEmptySide: (types, system, links) => guard.emptySide(types, system, links),
+          }),
+    };
+    this.engine = new Engine(settling);
+    this.#actions = new Actions({ ...settling, firstContact: "live", sleep: () => net.point(this, "waits", null) });
   }
 
   get isBusy(): boolean {
@@ -98,7 +116,7 @@ export class Process implements Host {
   }
 
   /** Begins one of the driver's jobs; as there, whatever was done, what is marked is settled after it. */
-  begin(kind: "poll CUSTOMCRM" | "poll EXACT" | "sweep" | "compare CUSTOMCRM" | "compare EXACT" | "drain"): void {
+  begin(kind: JobKind): void {
     this.#jobs++;
     this.#work(kind)
       .catch((error: unknown) => {
@@ -113,12 +131,27 @@ export class Process implements Host {
       });
   }
 
-  async #work(kind: string): Promise<void> {
+  async #work(kind: JobKind): Promise<void> {
     const system = kind.endsWith("EXACT") ? "EXACT" : "CUSTOMCRM";
     if (kind.startsWith("poll")) await this.engine.poll(system);
+    if (kind.startsWith("hint")) await this.engine.poll(system, { isHinted: true });
     if (kind.startsWith("compare")) await this.engine.compare(system);
     if (kind === "sweep") await this.engine.sweep();
+    if (kind.startsWith("resume")) await this.#resume(kind.endsWith("DISCARD") ? "DISCARD" : "APPLY");
+    if (kind === "retry what failed") await this.#actions.retryAll(entityTypes, "REFUSED_BY_SYSTEM", null);
     await this.engine.drain();
+    if (!this.parts.ablation?.isUnguarded) await this.#guard.quiet();
+    await this.parts.onQuiet();
+  }
+
+  async #resume(held: HeldWork): Promise<void> {
+    for (const type of entityTypes) {
+      const { state } = await dataflowState(this.parts.store, type, "live");
+      if (state.paused === null) continue;
+      this.parts.onResume(type);
+      await this.#actions.resumeDataflow(type, held);
+      this.parts.onResume(type);
+    }
   }
 }
 

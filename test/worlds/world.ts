@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dataflowOf, dataflows, propertyOf } from "../../src/domain/dataflow.js";
 import type { Entity, Intent, ProblemCode } from "../../src/domain/entity.js";
-import { defaultSettings, type SyncSettings } from "../../src/domain/settings.js";
+import { defaultSettings, type Guards, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { MemoryStore } from "../../src/store/memory.js";
@@ -9,9 +9,10 @@ import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
 import { check, missedByFeeds } from "./check.js";
 import { type FaultKind, Faults } from "./faults.js";
+import { Guardedness } from "./guardedness.js";
 import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
 import { People } from "./people.js";
-import { Process } from "./process.js";
+import { type JobKind, operatorJobs, Process } from "./process.js";
 import { type Host, Scheduler } from "./scheduler.js";
 import { Systems } from "./systems.js";
 import type { Net } from "./wire.js";
@@ -23,6 +24,14 @@ export interface WorldOptions {
   /** A multiple of the usual chances of faults. */
   readonly faults?: number;
   readonly ablation?: Ablation | null;
+  /** What is left out, by its number in the row of its kind. */
+  readonly without?: LeftOut;
+}
+
+export interface LeftOut {
+  readonly acts?: readonly number[];
+  readonly faults?: readonly number[];
+  readonly kills?: readonly number[];
 }
 
 export interface WorldReport {
@@ -32,6 +41,8 @@ export interface WorldReport {
   readonly digest: string;
   readonly trace: readonly string[];
   readonly figures: Figures;
+  /** How many of each there were that could be left out. */
+  readonly pieces: { readonly [K in keyof Required<LeftOut>]: number };
 }
 
 export interface Figures {
@@ -39,6 +50,9 @@ export interface Figures {
   readonly edits: number;
   readonly writes: number;
   readonly kills: number;
+  readonly hints: number;
+  /** Dataflows that a guard has paused. */
+  readonly guarded: number;
   readonly faults: number;
   readonly zombies: number;
   /** Edits overwritten between our read and our write. */
@@ -55,6 +69,9 @@ export interface Figures {
 const second = 1000;
 const start = Date.parse("2026-03-02T12:00:00.000Z");
 
+/** Levels that a world of a dozen records reaches. */
+const tightGuards: Guards = { deletions: { count: 1, percent: 0 }, creates: { count: 1_000, percent: 100 }, emptySideLinks: 3 };
+
 /** What one world is like: drawn from its seed. */
 interface Character {
   readonly settings: SyncSettings;
@@ -65,6 +82,8 @@ interface Character {
   readonly hasIfMatch: boolean;
   readonly hasChanges: boolean;
   readonly moveContact: "allow" | "ignore" | "refuse";
+  /** Changes are hinted at by webhooks, some of them twice. */
+  readonly hasWebhooks: boolean;
 }
 
 function characterOf(random: Random): Character {
@@ -77,7 +96,8 @@ function characterOf(random: Random): Character {
     create: createsBoth ? { ...flow.create, toCustomcrm: { kind: "always" as const } } : flow.create,
     rows: flow.rows.map((row) => ({ ...row, policy })),
   }));
-  const settings: SyncSettings = { ...defaultSettings, flows, overlapMs: 120 * second, quarantineMs: 180 * second };
+  const guards = random.next() < 0.5 ? tightGuards : defaultSettings.guards;
+  const settings: SyncSettings = { ...defaultSettings, flows, guards, overlapMs: 120 * second, quarantineMs: 180 * second };
   return {
     settings,
     lateMs: 90 * second,
@@ -87,6 +107,7 @@ function characterOf(random: Random): Character {
     hasIfMatch: random.next() < 0.85,
     hasChanges: random.next() < 0.9,
     moveContact: random.pick(["allow", "allow", "allow", "ignore", "refuse"] as const),
+    hasWebhooks: random.next() < 0.5,
   };
 }
 
@@ -117,6 +138,7 @@ export class World {
   /** Calls of ours that change a system, as they reached it. */
   writes = 0;
   kills = 0;
+  hints = 0;
   zombies = 0;
   blind = 0;
   reverted = 0;
@@ -124,6 +146,10 @@ export class World {
   readonly #net: Net;
   #processes: Process[] = [];
   #made = 0;
+  /** Kills that don't happen, by their number. */
+  readonly #spared: ReadonlySet<number>;
+  #strokes = 0;
+  readonly #guardedness: Guardedness;
   /** Writes under way, by record. */
   readonly #underWay = new Map<string, Host>();
 
@@ -131,18 +157,23 @@ export class World {
     const { seed, faults = 1 } = options;
     this.random = createRandom(seed);
     this.character = characterOf(this.random);
-    this.scheduler = new Scheduler(this.random, () => this.clock.now());
+    this.scheduler = new Scheduler(createRandom(`${seed}/order`), () => this.clock.now());
     const { lateMs, lateShare, moveContact, hasIfMatch, hasChanges } = this.character;
     this.systems = new Systems(this.clock, seed, {
       exact: { lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact },
       customcrm: { changesLateMs: lateShare > 0 ? 5_000 : 0, capabilities: { ifMatch: hasIfMatch, changes: hasChanges } },
     });
-    this.faults = new Faults(this.random, faults);
+    const { acts = [], faults: strikes = [], kills = [] } = options.without ?? {};
+    this.#spared = new Set(kills);
+    this.faults = new Faults(createRandom(`${seed}/faults`), faults, new Set(strikes));
     this.store = new MemoryStore({ clock: () => this.clock.now() });
+    const isGuarded = options.ablation?.isUnguarded !== true;
+    this.#guardedness = new Guardedness(this.store, this.character.settings.guards, isGuarded, (violation) => this.violations.push(violation));
     this.people = new People(
       this.systems,
       this.oracle,
-      this.random,
+      (act) => createRandom(`${seed}/act ${act}`),
+      new Set(acts),
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
       (kind) => !hasChanges && kind !== "Accounts" && kind !== "Contacts",
@@ -206,7 +237,18 @@ export class World {
   }
 
   #person(): void {
-    if (this.people.act()) this.#edits++;
+    if (!this.people.act()) return;
+    this.#edits++;
+    if (this.character.hasWebhooks) this.#hint();
+  }
+
+  /** A system tells of what was done there, once or twice, or both systems do. */
+  #hint(): void {
+    const dice = this.random.next();
+    for (let times = dice < 0.15 ? 2 : dice < 0.5 ? 1 : 0; times > 0; times--) {
+      this.hints++;
+      this.#processes.find((one) => one.isAlive)?.begin(`hint ${this.random.pick(systems)}`);
+    }
   }
 
   #beginJob(): void {
@@ -214,7 +256,15 @@ export class World {
     if (idle.length === 0) return;
     const dice = this.random.next();
     const kind =
-      dice < 0.35 ? "poll CUSTOMCRM" : dice < 0.7 ? "poll EXACT" : dice < 0.95 ? "sweep" : this.random.pick(["compare CUSTOMCRM", "compare EXACT"] as const);
+      dice < 0.34
+        ? "poll CUSTOMCRM"
+        : dice < 0.68
+          ? "poll EXACT"
+          : dice < 0.91
+            ? "sweep"
+            : dice < 0.95
+              ? this.random.pick(operatorJobs)
+              : this.random.pick(["compare CUSTOMCRM", "compare EXACT"] as const);
     const one = this.random.pick(idle);
     this.scheduler.log(`#${one.id} begins ${kind}`);
     one.begin(kind);
@@ -225,6 +275,7 @@ export class World {
     const alive = this.#processes.filter((one) => one.isAlive);
     if (alive.length === 0) return;
     const one = this.random.pick(alive);
+    if (this.#spared.has(this.#strokes++)) return;
     this.scheduler.log(`#${one.id} is killed`);
     this.kills++;
     for (const type of entityTypes) for await (const batch of this.store.entities.scan(type)) for (const entity of batch) this.#noteOpen(entity);
@@ -244,8 +295,10 @@ export class World {
       },
       every: (ms, run) => this.#every(process, ms, run),
       settings: this.character.settings,
-      random: this.random,
+      random: createRandom(`${this.options.seed}/process ${this.#made}`),
       ablation: this.options.ablation ?? null,
+      onQuiet: () => this.#guardedness.quiet(),
+      onResume: (type) => this.#guardedness.resumed(type),
       hasIfMatch: this.character.hasIfMatch,
       hasChanges: this.character.hasChanges,
       log: (line) => this.scheduler.log(line),
@@ -286,6 +339,7 @@ export class World {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${told(entity)}`);
+      this.#guardedness.noted(entity);
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)]);
       if (entity.shadows.CUSTOMCRM && entity.shadows.EXACT) for (const system of systems) this.#agreed(`${system}:${entity.records[system]}`);
@@ -335,6 +389,8 @@ export class World {
       // A process that dies while it refreshes takes the chain of tokens with it: that may show with the next refresh only.
       if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
       await this.#pass(100 * second);
+      // An operator looks at what a guard has paused, and lets it go on.
+      await this.#work("resume with APPLY");
       const before = this.writes;
       const isWhole = await this.#round();
       if (isWhole) whole++;
@@ -357,20 +413,21 @@ export class World {
   async #round(): Promise<boolean> {
     let isWhole = true;
     for (const kind of ["poll CUSTOMCRM", "poll EXACT", "sweep"] as const) {
-      const process = this.#processes[0] ?? this.#start();
-      const before = process.failed;
-      process.begin(kind);
-      await this.#finish();
-      isWhole &&= process.failed === before;
+      isWhole = (await this.#work(kind)) && isWhole;
     }
     return isWhole;
   }
 
+  async #work(kind: JobKind): Promise<boolean> {
+    const process = this.#processes[0] ?? this.#start();
+    const before = process.failed;
+    process.begin(kind);
+    await this.#finish();
+    return process.failed === before;
+  }
+
   async #compareAll(): Promise<void> {
-    for (const kind of ["compare CUSTOMCRM", "compare EXACT"] as const) {
-      (this.#processes[0] ?? this.#start()).begin(kind);
-      await this.#finish();
-    }
+    for (const kind of ["compare CUSTOMCRM", "compare EXACT"] as const) await this.#work(kind);
   }
 
   /** Lets everything that is under way come to its end. */
@@ -549,11 +606,14 @@ export class World {
       violations: this.violations,
       digest: createHash("sha256").update(trace.join("\n")).digest("hex").slice(0, 16),
       trace,
+      pieces: { acts: this.people.acts, faults: this.faults.strikes, kills: this.#strokes },
       figures: {
         steps: this.scheduler.step,
         edits: this.#edits,
         writes: this.writes,
         kills: this.kills,
+        hints: this.hints,
+        guarded: this.#guardedness.pauses,
         faults,
         zombies: this.zombies,
         blind: this.blind,

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as timer } from "node:timers/promises";
 import { dataflowOf } from "../../domain/dataflow.js";
 import type { Entity, HistoryEvent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
@@ -19,12 +19,16 @@ const commitTries = 5;
 const settleForMs = 5_000;
 
 /** Runs `work` as the one writer of these entities (R13); null when somebody else has not let go of one of them in time. */
-export async function asWriter<T>({ store }: ActionParts, ids: readonly string[], work: () => Promise<T>): Promise<{ readonly value: T } | null> {
+export async function asWriter<T>(
+  { store, sleep = timer }: ActionParts,
+  ids: readonly string[],
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | null> {
   const held: Lease[] = [];
   try {
     // In one order everywhere, so that two who want the same do not wait for each other.
     for (const id of [...new Set(ids)].sort()) {
-      const lease = await acquire(store, id);
+      const lease = await acquire(store, id, sleep);
       if (!lease) return null;
       held.push(lease);
     }
@@ -34,7 +38,7 @@ export async function asWriter<T>({ store }: ActionParts, ids: readonly string[]
   }
 }
 
-async function acquire(store: ActionParts["store"], id: string): Promise<Lease | null> {
+async function acquire(store: ActionParts["store"], id: string, sleep: (ms: number) => Promise<unknown>): Promise<Lease | null> {
   for (let tries = 0; tries < leaseTries; tries++) {
     const lease = await store.leases.acquire(leaseKey(id), limits.sync.leaseMs);
     if (lease) return lease;

@@ -6,6 +6,8 @@ import type { SettleParts } from "../parts.js";
 export interface ActionParts extends SettleParts {
   /** What a dataflow of which nothing is kept yet begins with (R11). */
   readonly firstContact: "review" | "live";
+  /** Waits; default: the process's own timer. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
   /** Says that there is marked work, so that somebody begins with it soon. */
   readonly nudge?: () => void;
 }

@@ -56,7 +56,9 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
   const { entity, flow } = observation;
   const due = verdicts.filter((one) => Object.keys(one.send[system]).length > 0 && !waitsForExact(view, one, system));
   const going = due.filter((one) => pausedFor(observation, one.isWanted) === null);
-  const paused = due.flatMap((one) => pausedFor(observation, one.isWanted) ?? []).slice(0, 1);
+  // A pause holds the counterpart's id as well: it waits, so that it is told when the dataflow is resumed.
+  const idHeld = system === "CUSTOMCRM" && view.isIdOwed && externalIdFor(flow, entity, present.CUSTOMCRM.record) !== null && pausedFor(observation, false);
+  const paused = [...due.flatMap((one) => pausedFor(observation, one.isWanted) ?? []), ...(idHeld ? [idHeld] : [])].slice(0, 1);
 
   const all: Fields = Object.assign({}, ...going.map((one) => one.send[system]));
   const refusals = Object.keys(all).length > 0 ? refusalsOf(flow, entity, system, "UPDATE", all) : [];

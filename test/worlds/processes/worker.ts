@@ -1,6 +1,7 @@
 import { ablationOf } from "../ablations.js";
 import { showWorld } from "../show.js";
-import { type Figures, runWorld } from "../world.js";
+import { leftOutOf, shrink } from "../shrink.js";
+import { type Figures, runWorld, type WorldOptions } from "../world.js";
 
 /** What the parent sends: seeds to run, one after the other. */
 interface Work {
@@ -8,7 +9,9 @@ interface Work {
   readonly operations: number;
   readonly faults: number;
   readonly ablation: string | null;
+  readonly without: string;
   readonly trace: boolean;
+  readonly shrink: boolean;
 }
 
 /** What goes back for each world. */
@@ -19,11 +22,19 @@ export interface Done {
   readonly text: string;
 }
 
-process.on("message", async ({ seeds, operations, faults, ablation, trace }: Work) => {
-  for (const seed of seeds) {
-    const report = await runWorld({ seed, operations, faults, ablation: ablation === null ? null : ablationOf(ablation) });
-    const isShown = report.violations.length > 0 || trace;
-    const text = isShown ? showWorld(report, { faults, lines: trace ? Number.POSITIVE_INFINITY : 0 }) : "";
+process.on("message", async (work: Work) => {
+  const { operations, faults, trace } = work;
+  const ablation = work.ablation === null ? null : ablationOf(work.ablation);
+  for (const seed of work.seeds) {
+    const options: WorldOptions = { seed, operations, faults, ablation, without: leftOutOf(work.without) };
+    const report = await runWorld(options);
+    const isBroken = report.violations.length > 0;
+    let text = isBroken || trace ? showWorld(report, { options, lines: trace ? Number.POSITIVE_INFINITY : 0 }) : "";
+    if (isBroken && work.shrink) {
+      const small = await shrink(options, report);
+      const shown = showWorld(small.report, { options: small.options, lines: Number.POSITIVE_INFINITY, isScript: true });
+      text += `\nMade smaller in ${small.tried} runs:\n${shown}`;
+    }
     process.send?.({ seed, violations: report.violations, figures: report.figures, text } satisfies Done);
   }
   process.disconnect();
