@@ -1,5 +1,7 @@
 import DataLoader from "dataloader";
 import { createClient } from "redis";
+// What the gateway packs, nobody unpacks faster by hand.
+import { unpackEntity, unpackRecord } from "../../../dist/store/redis/packing.js";
 
 /** The link map as the gateway keeps it in Redis: documents of entities, snapshots of records, indexes by name and by account. */
 const root = `tandem:{${process.env.BENCH_TENANT}}:`;
@@ -17,12 +19,16 @@ export class Loaders {
   constructor(client) {
     this.client = client;
     this.entities = new DataLoader(async (ids) => (await client.mGet(ids.map(entityKey))).map(parsed));
-    this.customers = new DataLoader(async (ids) => (await client.mGet(ids.map((id) => `${root}snapshot:CUSTOMCRM:Customer:${id}`))).map(customer));
-    this.accounts = new DataLoader(async (ids) => (await client.mGet(ids.map((id) => `${root}snapshot:EXACT:Accounts:${id}`))).map(exactAccount));
+    this.customers = new DataLoader(async (ids) =>
+      (await client.mGet(ids.map((id) => `${root}snapshot:CUSTOMCRM:Customer:${id}`))).map((text, i) => customer(ids[i], text)),
+    );
+    this.accounts = new DataLoader(async (ids) =>
+      (await client.mGet(ids.map((id) => `${root}snapshot:EXACT:Accounts:${id}`))).map((text, i) => exactAccount(ids[i], text)),
+    );
     // Commands of one tick go out together.
     this.contacts = new DataLoader(
       async (keys) => {
-        const found = await Promise.all(keys.map(({ account, first }) => client.zRange(`${root}term:CONTACT:accountId:${account}`, 0, first - 1)));
+        const found = await Promise.all(keys.map(({ account, first }) => contactsOf(client, account, first)));
         return Promise.all(found.map((positions) => this.entities.loadMany(positions.map(idOf))));
       },
       { cacheKeyFn: ({ account, first }) => `${account}:${first}` },
@@ -44,7 +50,7 @@ export class Loaders {
   /** Accounts whose name begins so, by name. Names stand in their index as lists compare them. */
   async accountsNamed(prefix, first) {
     const max = Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
-    const positions = await this.client.zRange(`${root}names:ACCOUNT`, `[${prefix}`, max, { BY: "LEX", LIMIT: { offset: 0, count: first + 1 } });
+    const positions = await this.client.zRange(`${root}by-name:ACCOUNT`, `[${prefix}`, max, { BY: "LEX", LIMIT: { offset: 0, count: first + 1 } });
     return {
       nodes: (await this.entities.loadMany(positions.slice(0, first).map(idOf))).filter((one) => one !== null),
       pageInfo: { hasNextPage: positions.length > first, endCursor: null },
@@ -52,7 +58,12 @@ export class Loaders {
   }
 }
 
-const parsed = (text) => (text === null ? null : entity(JSON.parse(text)));
+function contactsOf(client, account, first) {
+  const key = `${root}term:CONTACT:accountId`;
+  return client.zRange(key, `[${account}\0`, `(${account}\u0001`, { BY: "LEX", LIMIT: { offset: 0, count: first } });
+}
+
+const parsed = (text) => (text === null ? null : entity(unpackEntity(text)));
 
 /** As the schema has it, so that no field needs a resolver but those that read. */
 function entity(document) {
@@ -80,17 +91,17 @@ function entity(document) {
 }
 
 /** `<ticket> <asOf> <deletedAt or -> <record>` */
-function snapshot(text) {
+function snapshot(type, id, text) {
   if (text === null) return null;
   const asOf = text.indexOf(" ") + 1;
   const deletedAt = text.indexOf(" ", asOf) + 1;
   const record = text.indexOf(" ", deletedAt) + 1;
   if (text[deletedAt] !== "-") return null;
-  return { asOf: text.slice(asOf, deletedAt - 1), record: JSON.parse(text.slice(record)) };
+  return { asOf: text.slice(asOf, deletedAt - 1), record: unpackRecord({ type, id }, text.slice(record)) };
 }
 
-function customer(text) {
-  const read = snapshot(text);
+function customer(id, text) {
+  const read = snapshot("Customer", id, text);
   if (read === null) return null;
   const { asOf, record } = read;
   const { properties: has } = record;
@@ -110,8 +121,8 @@ function customer(text) {
   };
 }
 
-function exactAccount(text) {
-  const read = snapshot(text);
+function exactAccount(id, text) {
+  const read = snapshot("Accounts", id, text);
   if (read === null) return null;
   const { asOf, record } = read;
   const { properties: has } = record;
