@@ -12,10 +12,11 @@ import { createRandom, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { endRedisServer, startRedisServer } from "../../src/store/redis-server.js";
 import { holdings } from "../helpers/promises.js";
 import { check } from "./check.js";
-import { freePort, Replica } from "./gateways.js";
+import { freePort, gatewayEntry, Replica } from "./gateways.js";
 import { People } from "./people.js";
 import { startProxy } from "./proxy.js";
 import { chaosSettings } from "./settings.js";
+import { transpile } from "./transpiled.js";
 
 export interface ChaosOptions {
   readonly kills: number;
@@ -54,6 +55,9 @@ export async function runChaos({ kills, seed, redisBinary, onProgress = () => {}
     let redis = await startRedis();
     stops.push(() => endRedisServer(redis));
 
+    const transpiled = transpile();
+    stops.push(async () => transpiled.remove());
+    const entry = transpiled.fileOf(gatewayEntry);
     const { exact, customcrm } = await startSystems(seed);
     stops.push(() => Promise.all([exact.stop(), customcrm.stop()]));
     const proxies = {
@@ -67,7 +71,7 @@ export async function runChaos({ kills, seed, redisBinary, onProgress = () => {}
         const port = await freePort();
         const env = { PORT: String(port), ENCRYPTION_KEY: key, TANDEM_DATA_DIR: dir, SYNC_INTERVAL_SECONDS: "1", LOG_LEVEL: "error" };
         const code = () => exact.issueCode(`http://127.0.0.1:${port}/auth/exact/callback`);
-        return new Replica(() => ({ env, redisUrl, exact: proxies.EXACT.origin, customcrm: proxies.CUSTOMCRM.origin, code: code() }));
+        return new Replica(entry, () => ({ env, redisUrl, exact: proxies.EXACT.origin, customcrm: proxies.CUSTOMCRM.origin, code: code() }));
       }),
     );
     stops.push(() => Promise.all(replicas.map((replica) => replica.stop())));

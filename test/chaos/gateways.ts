@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { GatewayOrder } from "./processes/gateway.js";
 
-const entry = fileURLToPath(new URL("./processes/gateway.ts", import.meta.url));
+export const gatewayEntry = fileURLToPath(new URL("./processes/gateway.ts", import.meta.url));
 
 /** One replica: a process that is started again whenever it ends, until it is stopped. */
 export class Replica {
@@ -14,7 +14,11 @@ export class Replica {
   /** What it wrote on stderr, the last of it. */
   said = "";
 
-  constructor(private readonly order: () => GatewayOrder) {}
+  /** `entry`: the gateway's process, as JavaScript. */
+  constructor(
+    private readonly entry: string,
+    private readonly order: () => GatewayOrder,
+  ) {}
 
   /** Where it answers; null while it does not. */
   get url(): string | null {
@@ -23,7 +27,7 @@ export class Replica {
 
   start(): void {
     if (this.#isStopped) return;
-    const child = fork(entry, [], { execArgv: ["--import", "tsx"], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    const child = fork(this.entry, [], { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
     this.#child = child;
     const hear = (chunk: Buffer) => {
       this.said = (this.said + chunk.toString()).slice(-20_000);
