@@ -21,23 +21,24 @@ const typeNames: { readonly [T in EntityType]: string } = { ACCOUNT: "Account", 
 
 /** An entity as the API shows it. The unified fields have the same names in the dataflow table and in the schema. */
 export function entityObject(view: EntityView): EntityObject {
-  const { entity, fields, modifiedAt } = view;
-  const shown = {
-    ...fields,
-    __typename: typeNames[entity.type],
-    view,
-    id: entity.id,
-    customcrmId: entity.records.CUSTOMCRM,
-    exactId: entity.records.EXACT,
-    modifiedAt,
-    name: fields.name ?? "",
-    fullName: nameOfFields(fields),
-    get link(): LinkObject {
-      return linkObject(view);
-    },
-  };
   // The table, not the compiler, says which fields a type has; a test holds the two together.
-  return shown as unknown as EntityObject;
+  return new Shown(view) as unknown as EntityObject;
+}
+
+class Shown {
+  readonly view: EntityView;
+
+  constructor(view: EntityView) {
+    const { entity, fields, modifiedAt } = view;
+    this.view = view;
+    const shown = { __typename: typeNames[entity.type], id: entity.id, customcrmId: entity.records.CUSTOMCRM, exactId: entity.records.EXACT, modifiedAt };
+    Object.assign(this, fields, shown, { name: fields.name ?? "", fullName: nameOfFields(fields) });
+  }
+
+  /** Made where it is asked for. */
+  get link(): LinkObject {
+    return linkObject(this.view);
+  }
 }
 
 export function linkObject(view: EntityView): LinkObject {

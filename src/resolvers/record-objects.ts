@@ -9,14 +9,17 @@ export type RecordObject = SystemRecord & { readonly __typename: string };
 /** A record as the API shows it: the system's own property names in camelCase, and when it was read. */
 export function recordObject(flow: Dataflow, { record, asOf }: Snapshot): RecordObject {
   const names = namesOf(record.system, flow);
-  const shown: { [field: string]: PropertyValue } = {};
+  const shown: { [field: string]: PropertyValue } = { __typename: typeName(record.system, flow), recordId: record.id, asOf, modifiedAt: record.modifiedAt };
   for (const [property, value] of Object.entries(record.properties)) {
     const name = names.get(property) ?? fieldName(record.system, flow, property);
     names.set(property, name);
-    shown[name] = value;
+    if (!ofEveryRecord.has(name)) shown[name] = value;
   }
-  return { ...shown, __typename: typeName(record.system, flow), recordId: record.id, asOf, modifiedAt: record.modifiedAt };
+  return shown as unknown as RecordObject;
 }
+
+/** Fields that no property of that name may stand in for. */
+const ofEveryRecord = new Set(["__typename", "recordId", "asOf", "modifiedAt"]);
 
 /** Field names by property, for each flow and system: a list asks for the same ones in every record. */
 const known = new WeakMap<Dataflow, { readonly [S in System]: Map<string, string> }>();

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from "@apollo/server";
 import { ApolloServerErrorCode, unwrapResolverError } from "@apollo/server/errors";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -7,7 +7,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastify";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.js";
@@ -18,17 +18,19 @@ import { LiveReads } from "../resolvers/live-reads.js";
 import type { ResolverParts } from "../resolvers/parts.js";
 import { RunProgresses } from "../resolvers/run-progress.js";
 import type { Caller } from "./access.js";
+import { direct } from "./direct.js";
 import { anyone } from "./doorkeeper.js";
 import { eventStream, wantsEvents } from "./event-stream.js";
 import { eachWithItsOwn, type GuardedContext, guards, refuseLongBatch, sizeRule } from "./guards.js";
 import type { Incoming } from "./incoming.js";
-import { jit } from "./jit.js";
+import { CompiledOperations, jit } from "./jit.js";
 import type { Metrics } from "./metrics.js";
+import { observed } from "./observers.js";
 import { PersistedDocuments } from "./persisted-documents.js";
 import { admitRequest } from "./persisted-requests.js";
 import { logOperations } from "./request-log.js";
 import { operationsOnSpans } from "./request-spans.js";
-import { statusForJson } from "./status-for-json.js";
+import { setStatusForJson } from "./status-for-json.js";
 import { type StreamContext, Streams, subscriptionsByStream } from "./streams.js";
 import { addWebSocket } from "./web-socket.js";
 
@@ -70,6 +72,8 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const { schema, log, newId, documents = PersistedDocuments.none, compileOn = limits.compiled.onMeeting } = parts;
   const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
   for (const sentence of documents.invalidIn(schema)) log.warn(sentence);
+  const compiled = compileOn === null ? null : new CompiledOperations(compileOn);
+  const observers = [logOperations(log), operationsOnSpans, ...(parts.metrics ? [parts.metrics.observer] : [])];
   const apollo = new ApolloServer<StreamContext>({
     schema,
     introspection: !parts.isProduction,
@@ -91,14 +95,10 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       ApolloServerPluginLandingPageDisabled(),
       guards((reason) => parts.metrics?.refused(reason)),
       eachWithItsOwn((caller) => contextFor(caller)),
-      notesBesideData,
       subscriptionsByStream,
-      ...(compileOn === null ? [] : [jit(shown, compileOn)]),
-      statusForJson,
-      // They look at the answer as it goes out.
-      logOperations(log),
-      operationsOnSpans,
-      ...(parts.metrics ? [parts.metrics.plugin] : []),
+      ...(compiled ? [jit(compiled, shown)] : []),
+      finishing,
+      observed(observers),
     ],
   });
   await apollo.start();
@@ -123,7 +123,15 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       if (wantsEvents(request)) return events(request, reply);
       admitRequest(documents, request);
     });
-    const handler = fastifyApolloHandler(apollo, { context: contextOf });
+    // A request that is refused on the direct way is the same caller's, and counted once.
+    const contexts = new WeakMap<FastifyRequest, Promise<GuardedContext>>();
+    const contextOnce = (request: FastifyRequest) => {
+      const context = contexts.get(request) ?? contextOf(request);
+      contexts.set(request, context);
+      return context;
+    };
+    const throughApollo = fastifyApolloHandler(apollo, { context: contextOnce }) as unknown as RouteHandlerMethod;
+    const handler = compiled ? direct({ compiled, contextOf: contextOnce, observers, shown, finish }, throughApollo) : throughApollo;
     scope.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", bodyLimit: maxBodyBytes, handler });
     scope.route({ method: ["GET", "POST"], url: "/graphql/stream", bodyLimit: maxBodyBytes, handler: events });
   });
@@ -154,14 +162,18 @@ function tooManyTokens({ locations }: GraphQLFormattedError, limit: number): Gra
   return { message: `The document has more than the ${limit} tokens that are taken.`, ...(locations ? { locations } : {}), extensions };
 }
 
-/** Errors about data that is there all the same: a record that could not be read now, shown as it was read before. */
-const notesBesideData: ApolloServerPlugin<RequestContext> = {
+/** Adds errors about data that is there all the same (a record that could not be read now, shown as it was read before). */
+function finish(response: GraphQLResponse, { notes: { all: notes } }: RequestContext, accept: string | undefined): void {
+  const { body } = response;
+  if (notes.length > 0 && body.kind === "single") body.singleResult.errors = [...(body.singleResult.errors ?? []), ...notes.map(formatNote)];
+  setStatusForJson(response, accept);
+}
+
+const finishing: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async willSendResponse({ contextValue, response: { body } }) {
-        const notes = contextValue.notes.all;
-        if (notes.length === 0 || body.kind !== "single") return;
-        body.singleResult.errors = [...(body.singleResult.errors ?? []), ...notes.map(formatNote)];
+      async willSendResponse({ contextValue, request, response }) {
+        finish(response, contextValue, request.http?.headers.get("accept"));
       },
     };
   },

@@ -3,6 +3,7 @@ import type { ValidationRule } from "graphql";
 import { limits } from "../domain/limits.js";
 import type { RequestContext } from "../resolvers/context.js";
 import type { Caller } from "./access.js";
+import type { CompiledOperation } from "./jit.js";
 import { costliness, oversizeOf } from "./limits.js";
 import { refusalOf } from "./permissions.js";
 import { refusal } from "./refusal.js";
@@ -38,6 +39,10 @@ export function guards(onRefused: (reason: "scope" | "items") => void): ApolloSe
     },
   };
 }
+
+/** Whether the guards refuse an operation. */
+export const refusedBefore = ({ schema, document, operation }: CompiledOperation, variables: Readonly<Record<string, unknown>> = {}, context: GuardedContext) =>
+  refusalOf(schema, document, operation, context.credentials) !== null || costliness(schema, document, operation, variables) !== null;
 
 /** Operations of one batch see what those before them have done, and have notes of their own: each has a context of its own. */
 export const eachWithItsOwn = (contextFor: (caller: Caller) => GuardedContext): ApolloServerPlugin<GuardedContext> => ({

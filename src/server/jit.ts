@@ -6,52 +6,68 @@ import { limits } from "../domain/limits.js";
 import type { StreamContext } from "./streams.js";
 
 type Shown = (error: unknown) => GraphQLFormattedError;
+type Variables = Readonly<Record<string, unknown>>;
 
-/**
- * Executes operations that come again and again by code that is made for each when it is met for the `compileOn`-th time. All
- * others, and subscriptions, are left to GraphQL.js. What it answers is what GraphQL.js would.
- */
-export function jit(shown: Shown, compileOn: number): ApolloServerPlugin<StreamContext> {
-  const compiled = new CompiledOperations(compileOn);
-  return {
-    async requestDidStart() {
-      return {
-        async responseForOperation({ schema, document, operation, operationName, queryHash, request, contextValue }) {
-          if (!operation || operation.operation === "subscription") return null;
-          const run = compiled.find(schema, document, operation, `${queryHash}:${operationName ?? ""}`);
-          if (!run || !areSound(schema, operation, request.variables)) return null;
-          // From here on nothing may fall back: a mutation would run twice.
-          const { data = null, errors = [] } = await run(undefined, contextValue, request.variables ?? {});
-          return answer(data, errors.map(asGraphqlError), shown);
-        },
-      };
-    },
-  };
+/** An operation that was parsed, found valid and compiled. */
+export interface CompiledOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly run: CompiledQuery["query"];
 }
 
-class CompiledOperations {
+/**
+ * Executes operations that come again and again by code that is made for each when it is met often enough. All others, and
+ * subscriptions, are left to GraphQL.js. What it answers is what GraphQL.js would.
+ */
+export const jit = (compiled: CompiledOperations, shown: Shown): ApolloServerPlugin<StreamContext> => ({
+  async requestDidStart() {
+    return {
+      async responseForOperation({ schema, document, operation, source, request, contextValue }) {
+        if (!operation || operation.operation === "subscription") return null;
+        const found = compiled.meet(source, request.operationName, { schema, document, operation });
+        if (!found || !areSound(found, request.variables)) return null;
+        // From here on nothing may fall back: a mutation would run twice.
+        return execute(found, contextValue, request.variables, shown);
+      },
+    };
+  },
+});
+
+/** Operations by their text and name. */
+export class CompiledOperations {
   readonly #compileOn: number;
   readonly #met = new LRUCache<string, number>({ max: limits.compiled.met });
-  readonly #runs = new LRUCache<string, { readonly run: CompiledQuery["query"] | null }>({ max: limits.compiled.kept });
+  readonly #found = new LRUCache<string, { readonly operation: CompiledOperation | null }>({ max: limits.compiled.kept });
 
+  /** `compileOn`: the meeting at which an operation is compiled. */
   constructor(compileOn: number) {
     this.#compileOn = compileOn;
   }
 
   /** null: it is not compiled yet, or can't be. */
-  find(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, key: string): CompiledQuery["query"] | null {
-    const known = this.#runs.get(key);
-    if (known) return known.run;
+  find(source: string, name: string | null | undefined): CompiledOperation | null {
+    return this.#found.get(keyOf(source, name))?.operation ?? null;
+  }
+
+  /** Compiles it where it was met often enough; null: it is not compiled yet, or can't be. */
+  meet(source: string, name: string | null | undefined, operation: Omit<CompiledOperation, "run">): CompiledOperation | null {
+    const key = keyOf(source, name);
+    const known = this.#found.get(key);
+    if (known) return known.operation;
     const met = (this.#met.get(key) ?? 0) + 1;
     this.#met.set(key, met);
     if (met < this.#compileOn) return null;
-    const run = compile(schema, document, operation);
-    this.#runs.set(key, { run });
-    return run;
+    const run = compile(operation);
+    const made = run && { ...operation, run };
+    this.#found.set(key, { operation: made });
+    return made;
   }
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery["query"] | null {
+const keyOf = (source: string, name: string | null | undefined): string => `${name ?? ""}\n${source}`;
+
+function compile({ schema, document, operation }: Omit<CompiledOperation, "run">): CompiledQuery["query"] | null {
   try {
     const made = compileQuery(schema, document, operation.name?.value);
     return isCompiledQuery(made) ? made.query : null;
@@ -61,8 +77,14 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
 }
 
 /** Compiled code does not know @oneOf, and words its complaints differently: GraphQL.js refuses what is wrong. */
-function areSound(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode, variables: Readonly<Record<string, unknown>> = {}): boolean {
+export function areSound({ schema, operation: { variableDefinitions = [] } }: CompiledOperation, variables: Variables = {}): boolean {
   return variableDefinitions.length === 0 || getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).errors === undefined;
+}
+
+/** Carries out an operation whose variables are sound. */
+export async function execute({ run }: CompiledOperation, context: StreamContext, variables: Variables = {}, shown: Shown): Promise<GraphQLResponse> {
+  const { data = null, errors = [] } = await run(undefined, context, variables);
+  return answer(data, errors.map(asGraphqlError), shown);
 }
 
 /** Compiled code has a class of errors of its own, which neither Apollo nor we would know. */

@@ -13,6 +13,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValueNode,
 } from "graphql";
@@ -56,10 +57,7 @@ export function costliness(
   variables: Readonly<Record<string, unknown>>,
   max: Limits = limits.request,
 ): GraphQLError | null {
-  const root = schema.getRootType(operation.operation);
-  if (!root) return null;
-  const cost = new Cost(schema, fragmentsByName(document), valuesOf(operation, variables));
-  const items = cost.ofSelections(operation.selectionSet, root);
+  const items = itemsOf(schema, document, operation)(valuesOf(operation, variables));
   if (items <= max.maxItems) return null;
   const message = `The operation may give ${items} items, the \`first\` of its lists multiplied; at most ${max.maxItems} are taken. Ask for smaller pages.`;
   return tooMuch("items", items, max.maxItems, message);
@@ -126,76 +124,103 @@ function spread(name: string, fragments: Fragments, sizes: Map<string, Size>, wi
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** How many items something may give, by the values of the operation's variables. */
+type Count = (values: Values) => number;
+
+/** Operations come again and again as the same parsed document: what to count is found out once. */
+const known = new WeakMap<OperationDefinitionNode, Count>();
+
+function itemsOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Count {
+  const before = known.get(operation);
+  if (before) return before;
+  const root = schema.getRootType(operation.operation);
+  const count = root ? new Cost(schema, fragmentsByName(document)).ofSelections(operation.selectionSet, root) : nothingToCount;
+  known.set(operation, count);
+  return count;
+}
+
+const nothingToCount: Count = () => 0;
+
 /** Items of lists, from the inside out: a list has `first` items, and each has those of the lists in it. */
 class Cost {
   readonly #schema: GraphQLSchema;
   readonly #fragments: Fragments;
-  readonly #values: Values;
-  readonly #spread = new Map<string, number>();
+  readonly #spread = new Map<string, Count>();
 
-  constructor(schema: GraphQLSchema, fragments: Fragments, values: Values) {
+  constructor(schema: GraphQLSchema, fragments: Fragments) {
     this.#schema = schema;
     this.#fragments = fragments;
-    this.#values = values;
   }
 
-  ofSelections({ selections }: SelectionSetNode, type: GraphQLCompositeType): number {
-    let sum = 0;
-    for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) sum += this.#ofField(selection, type);
-      else if (selection.kind === Kind.INLINE_FRAGMENT)
-        sum += this.ofSelections(selection.selectionSet, this.#named(selection.typeCondition?.name.value) ?? type);
-      else sum += this.#ofSpread(selection.name.value);
-    }
-    return sum;
+  ofSelections({ selections }: SelectionSetNode, type: GraphQLCompositeType): Count {
+    const parts = selections.map((selection) => this.#ofSelection(selection, type)).filter((part) => part !== nothingToCount);
+    if (parts.length === 0) return nothingToCount;
+    return (values) => parts.reduce((sum, part) => sum + part(values), 0);
   }
 
-  #ofSpread(name: string): number {
+  #ofSelection(selection: SelectionNode, type: GraphQLCompositeType): Count {
+    if (selection.kind === Kind.FIELD) return this.#ofField(selection, type);
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#ofSpread(selection.name.value);
+    return this.ofSelections(selection.selectionSet, this.#named(selection.typeCondition?.name.value) ?? type);
+  }
+
+  #ofSpread(name: string): Count {
     const before = this.#spread.get(name);
     if (before !== undefined) return before;
     const fragment = this.#fragments.get(name);
     const type = this.#named(fragment?.typeCondition.name.value);
-    const sum = fragment && type ? this.ofSelections(fragment.selectionSet, type) : 0;
-    this.#spread.set(name, sum);
-    return sum;
+    const count = fragment && type ? this.ofSelections(fragment.selectionSet, type) : nothingToCount;
+    this.#spread.set(name, count);
+    return count;
   }
 
-  #ofField(node: FieldNode, parent: GraphQLCompositeType): number {
+  #ofField(node: FieldNode, parent: GraphQLCompositeType): Count {
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
     const type = field && getNamedType(field.type);
-    if (!field || !isCompositeType(type) || !node.selectionSet) return 0;
+    if (!field || !isCompositeType(type) || !node.selectionSet) return nothingToCount;
     const below = this.ofSelections(node.selectionSet, type);
-    const count = this.#countOf(field, node.arguments ?? []);
-    return count === null ? below : count * (1 + below);
-  }
-
-  /** How many items a field may give; null: it is no list whose length the client chooses. */
-  #countOf(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): number | null {
-    const argumentOf = (name: string) => {
-      const argument = given.find((one) => one.name.value === name);
-      return argument ? this.#value(argument.value) : undefined;
+    const length = lengthOf(field, node.arguments ?? []);
+    if (length === null) return below;
+    return (values) => {
+      const count = length(values);
+      return count === null ? below(values) : count * (1 + below(values));
     };
-    const first = field.args.find((arg) => arg.name === "first");
-    if (first) {
-      const wanted = argumentOf("first") ?? first.defaultValue;
-      return typeof wanted === "number" ? Math.min(Math.max(wanted, 0), maxFirst) : maxFirst;
-    }
-    const list = field.args.find((arg) => arg.name === "ids" || arg.name === "representations");
-    const items = list && argumentOf(list.name);
-    return Array.isArray(items) ? items.length : null;
-  }
-
-  #value(node: ValueNode): unknown {
-    if (node.kind === Kind.VARIABLE) return this.#values[node.name.value];
-    if (node.kind === Kind.INT) return Number(node.value);
-    if (node.kind === Kind.LIST) return node.values;
-    return undefined;
   }
 
   #named(name: string | undefined): GraphQLCompositeType | null {
     const type = name === undefined ? undefined : this.#schema.getType(name);
     return isCompositeType(type) ? type : null;
   }
+}
+
+/** How many items a field may give; null: it is no list whose length the client chooses. */
+function lengthOf(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): ((values: Values) => number | null) | null {
+  const argumentOf = (name: string) => {
+    const argument = given.find((one) => one.name.value === name);
+    return (values: Values) => (argument ? valueIn(argument.value, values) : undefined);
+  };
+  const first = field.args.find((arg) => arg.name === "first");
+  if (first) {
+    const asked = argumentOf("first");
+    return (values) => {
+      const wanted = asked(values) ?? first.defaultValue;
+      return typeof wanted === "number" ? Math.min(Math.max(wanted, 0), maxFirst) : maxFirst;
+    };
+  }
+  const list = field.args.find((arg) => arg.name === "ids" || arg.name === "representations");
+  if (!list || !given.some((one) => one.name.value === list.name)) return null;
+  const items = argumentOf(list.name);
+  return (values) => {
+    const found = items(values);
+    return Array.isArray(found) ? found.length : null;
+  };
+}
+
+function valueIn(node: ValueNode, values: Values): unknown {
+  if (node.kind === Kind.VARIABLE) return values[node.name.value];
+  if (node.kind === Kind.INT) return Number(node.value);
+  if (node.kind === Kind.LIST) return node.values;
+  return undefined;
 }
 
 /** Variables as sent, else as the operation has them by default. */

@@ -1,8 +1,7 @@
-import type { ApolloServerPlugin } from "@apollo/server";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { System } from "../domain/words.js";
 import { type GaugeGroup, type GaugeParts, gaugeGroups } from "./gauges.js";
-import type { GuardedContext } from "./guards.js";
+import type { Observer } from "./observers.js";
 
 /** One exchange with a system, as `connectors/http.ts` tells of it. */
 interface Call {
@@ -61,20 +60,13 @@ export class Metrics {
   );
   #reading: Promise<string> | null = null;
 
-  /** Counts what Apollo answers, whichever way it came. */
-  readonly plugin: ApolloServerPlugin<GuardedContext> = {
-    requestDidStart: async () => {
-      const startedAt = performance.now();
-      return {
-        willSendResponse: async ({ operation, operationName, response: { body } }) => {
-          const hasErrors = body.kind === "single" && (body.singleResult.errors?.length ?? 0) > 0;
-          const hasData = body.kind === "single" && body.singleResult.data != null;
-          const outcome = hasErrors ? (hasData ? "partial" : "error") : "ok";
-          // What could not be parsed, or is not allowed, is no operation of ours, and has no name here.
-          const name = operation ? this.#nameOf(operationName) : "none";
-          this.#operations.observe({ kind: operation?.operation ?? "none", name, outcome }, (performance.now() - startedAt) / 1000);
-        },
-      };
+  /** Counts what is answered, whichever way. */
+  readonly observer: Observer = {
+    answered: ({ operation, operationName, hasData, errors, ms }) => {
+      const outcome = errors.length > 0 ? (hasData ? "partial" : "error") : "ok";
+      // What could not be parsed, or is not allowed, is no operation of ours, and has no name here.
+      const name = operation ? this.#nameOf(operationName) : "none";
+      this.#operations.observe({ kind: operation?.operation ?? "none", name, outcome }, ms / 1000);
     },
   };
 

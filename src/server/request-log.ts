@@ -1,8 +1,7 @@
-import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { withLogFields } from "../log.js";
-import type { GuardedContext } from "./guards.js";
+import type { Observer } from "./observers.js";
 
 /** Ids that others give are taken over if they are no more than that. */
 const isId = (value: unknown): value is string => typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
@@ -18,25 +17,17 @@ export function addRequestIds(app: FastifyInstance, newId: () => string): void {
 }
 
 /** One line for each operation, without its values: mutations and faults always, the rest where details are asked for. */
-export function logOperations(log: Logger): ApolloServerPlugin<GuardedContext> {
-  return {
-    async requestDidStart() {
-      const startedAt = performance.now();
-      return {
-        async willSendResponse({ operation, operationName, contextValue, response: { body } }) {
-          const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
-          const level = operation?.operation === "mutation" ? "info" : "debug";
-          if (!log.isLevelEnabled(level)) return;
-          const fields = {
-            operation: operation?.operation ?? null,
-            name: operation ? (operationName ?? null) : null,
-            caller: contextValue.caller,
-            ms: Math.round(performance.now() - startedAt),
-            ...(errors.length > 0 ? { errors: [...new Set(errors.map(({ extensions }) => extensions?.code))] } : {}),
-          };
-          log[level](fields, "An operation was answered.");
-        },
-      };
-    },
-  };
-}
+export const logOperations = (log: Logger): Observer => ({
+  answered({ operation, operationName, context, errors, ms }) {
+    const level = operation?.operation === "mutation" ? "info" : "debug";
+    if (!log.isLevelEnabled(level)) return;
+    const fields = {
+      operation: operation?.operation ?? null,
+      name: operation ? operationName : null,
+      caller: context.caller,
+      ms: Math.round(ms),
+      ...(errors.length > 0 ? { errors: [...new Set(errors.map(({ extensions }) => extensions?.code))] } : {}),
+    };
+    log[level](fields, "An operation was answered.");
+  },
+});

@@ -1,7 +1,6 @@
-import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { noteOnSpan, type OpenSpan, openSpan } from "../spans.js";
-import type { GuardedContext } from "./guards.js";
+import type { Observer } from "./observers.js";
 
 /** What monitoring asks for all day tells nothing. */
 const untraced = /^\/(health|metrics)/;
@@ -19,7 +18,10 @@ export function addRequestSpans(app: FastifyInstance): void {
     spans.set(request, span);
     span.run(done);
   });
-  app.addHook("onResponse", async (request, reply) => spans.get(request)?.end({ "http.response.status_code": reply.statusCode }));
+  app.addHook("onResponse", (request, reply, done) => {
+    spans.get(request)?.end({ "http.response.status_code": reply.statusCode });
+    done();
+  });
   app.addHook("onRequestAbort", async (request) => spans.get(request)?.end({ "tandem.aborted": true }));
 }
 
@@ -27,14 +29,9 @@ export function addRequestSpans(app: FastifyInstance): void {
 const maxNameLength = 80;
 
 /** Calls the span by the operation that it answers. */
-export const operationsOnSpans: ApolloServerPlugin<GuardedContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ operation, operationName }) {
-        if (!operation) return;
-        const name = (operationName ?? "anonymous").slice(0, maxNameLength);
-        noteOnSpan(`${operation.operation} ${name}`, { "graphql.operation.type": operation.operation, "graphql.operation.name": name });
-      },
-    };
+export const operationsOnSpans: Observer = {
+  begun({ operation, operationName }) {
+    const name = (operationName ?? "anonymous").slice(0, maxNameLength);
+    noteOnSpan(`${operation.operation} ${name}`, { "graphql.operation.type": operation.operation, "graphql.operation.name": name });
   },
 };

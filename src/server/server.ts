@@ -61,8 +61,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   let isDraining = false;
   const stopping = ["The gateway is stopping: send requests to another one."];
   const reasonsNotReady = async () => [...((await parts.reasonsNotReady?.()) ?? []), ...(isDraining ? stopping : [])];
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, payload, done) => {
     if (isDraining) reply.header("connection", "close");
+    done(null, payload);
   });
   let stopped: Promise<void> | undefined;
   const stop = () => {

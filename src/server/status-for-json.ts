@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin } from "@apollo/server";
+import type { GraphQLResponse } from "@apollo/server";
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 
 const refusedBeforeExecution: readonly unknown[] = [
@@ -11,15 +11,8 @@ const refusedBeforeExecution: readonly unknown[] = [
  * A document that is refused has status 200 where the client takes no `application/graphql-response+json`, and 400 where it does:
  * with plain JSON a client can't tell this server's refusal from that of a proxy by its status (GraphQL over HTTP, 6.4).
  */
-export const statusForJson: ApolloServerPlugin = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ request, response: { http, body } }) {
-        const accept = request.http?.headers.get("accept") ?? "";
-        if (http.status !== 400 || body.kind !== "single" || accept.includes("application/graphql-response+json")) return;
-        const { errors = [] } = body.singleResult;
-        if (errors.length > 0 && errors.every(({ extensions }) => refusedBeforeExecution.includes(extensions?.code))) http.status = 200;
-      },
-    };
-  },
-};
+export function setStatusForJson({ http, body }: GraphQLResponse, accept: string | undefined): void {
+  if (http.status !== 400 || body.kind !== "single" || accept?.includes("application/graphql-response+json")) return;
+  const { errors = [] } = body.singleResult;
+  if (errors.length > 0 && errors.every(({ extensions }) => refusedBeforeExecution.includes(extensions?.code))) http.status = 200;
+}

@@ -43,7 +43,28 @@ it.each<[string, object]>([
   ["what introspection tells", { query: '{ __type(name: "EntityRef") { name inputFields { name } } }' }],
 ])("answers the same compiled and not: %s", async (_what, body) => {
   const [with_, without] = [await served(1), await served(null)];
-  expect(await with_.send(body)).toEqual(await without.send(body));
+  const usual = await without.send(body);
+  expect(await with_.send(body)).toEqual(usual);
+  // What was compiled by then is answered without Apollo.
+  expect(await with_.send(body)).toEqual(usual);
+});
+
+it.each<[string, object, number]>([
+  ["data", { query: list }, 200],
+  ["an error beside null", { query: "{ accounts(first: 1000) { nodes { id } } }" }, 200],
+  ["a wrong variable", { query: byId, variables: { by: 7 } }, 200],
+])("answers by Apollo and past it with the same bytes, status and headers: %s", async (_what, body, status) => {
+  const world = await served(1);
+  const answers = [];
+  for (let i = 0; i < 3; i++) {
+    const headers = { "content-type": "application/json", "x-request-id": "one" };
+    const answer = await fetch(`${world.url}/graphql`, { method: "POST", headers, body: JSON.stringify(body) });
+    const { date: _date, ...others } = Object.fromEntries(answer.headers);
+    answers.push({ status: answer.status, headers: others, text: await answer.text() });
+  }
+  expect(answers[0]).toMatchObject({ status });
+  expect(answers[1]).toEqual(answers[0]);
+  expect(answers[2]).toEqual(answers[0]);
 });
 
 it("masks a fault as without it", async () => {

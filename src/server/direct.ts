@@ -1,0 +1,74 @@
+import type { GraphQLResponse } from "@apollo/server";
+import type { FastifyRequest, RouteHandlerMethod } from "fastify";
+import type { GraphQLFormattedError } from "graphql";
+import type { GuardedContext } from "./guards.js";
+import { refusedBefore } from "./guards.js";
+import { areSound, type CompiledOperation, type CompiledOperations, execute } from "./jit.js";
+import type { Answered, Observer } from "./observers.js";
+import type { StreamContext } from "./streams.js";
+
+export interface DirectParts {
+  readonly compiled: CompiledOperations;
+  readonly contextOf: (request: FastifyRequest) => Promise<GuardedContext>;
+  readonly observers: readonly Observer[];
+  readonly shown: (error: unknown) => GraphQLFormattedError;
+  /** What is added to an answer, and its status, when all of it is there. */
+  readonly finish: (response: GraphQLResponse, context: GuardedContext, accept: string | undefined) => void;
+}
+
+/**
+ * Answers queries whose text Apollo has parsed, found valid and had compiled before: for these its way through a request would
+ * find out nothing new. What is allowed to whom and how much it may give is looked at as always. Whatever is not a plain query
+ * by POST, or is refused, goes the long way; what that answers is the same.
+ */
+export function direct(parts: DirectParts, otherwise: RouteHandlerMethod): RouteHandlerMethod {
+  return async function (request, reply) {
+    const asked = plainRequest(request);
+    const found = asked && parts.compiled.find(asked.query, asked.operationName);
+    if (!asked || !found || found.operation.operation !== "query" || !areSound(found, asked.variables)) return otherwise.call(this, request, reply);
+    const startedAt = performance.now();
+    // Whoever is not let in is told so on the long way.
+    const context = await parts.contextOf(request).catch(() => null);
+    if (!context || refusedBefore(found, asked.variables, context)) return otherwise.call(this, request, reply);
+    const { body, status } = await answered(parts, found, asked, context, startedAt, request.headers.accept);
+    return reply.code(status).header("content-type", "application/json; charset=utf-8").send(body);
+  };
+}
+
+interface PlainRequest {
+  readonly query: string;
+  readonly operationName?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/** What a POST asks, where it asks for nothing else and takes plain JSON; null: it is something else, or not well formed. */
+function plainRequest({ method, body, headers }: FastifyRequest): PlainRequest | null {
+  const { accept } = headers;
+  if (method !== "POST" || !(accept === undefined || accept === "*/*" || accept === "application/json")) return null;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
+  const { query, operationName, variables, ...rest } = body as Record<string, unknown>;
+  if (typeof query !== "string" || !isMissing(operationName, "string") || !isMissing(variables, "object") || Array.isArray(variables)) return null;
+  for (const name in rest) if (rest[name] !== undefined) return null;
+  return { query, operationName: (operationName as string | null | undefined) ?? null, variables: (variables ?? {}) as Readonly<Record<string, unknown>> };
+}
+
+const isMissing = (value: unknown, otherwise: "string" | "object"): boolean => value === undefined || value === null || typeof value === otherwise;
+
+async function answered(
+  { shown, finish, observers }: DirectParts,
+  found: CompiledOperation,
+  { variables, operationName }: PlainRequest,
+  context: GuardedContext,
+  startedAt: number,
+  accept: string | undefined,
+): Promise<{ readonly body: string; readonly status: number }> {
+  const { operation } = found;
+  const about = { operation, operationName: operationName ?? operation.name?.value ?? null, context };
+  for (const observer of observers) observer.begun?.(about);
+  const response = await execute(found, context as StreamContext, variables, shown);
+  finish(response, context, accept);
+  const { errors, data } = response.body.kind === "single" ? response.body.singleResult : {};
+  const whole: Answered = { ...about, hasData: data != null, errors: errors ?? [], ms: performance.now() - startedAt };
+  for (const observer of observers) observer.answered?.(whole);
+  return { body: `${JSON.stringify({ errors, data })}\n`, status: response.http.status ?? 200 };
+}
