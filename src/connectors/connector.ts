@@ -54,7 +54,7 @@ export interface FeedPage {
   /** Where to go on; save it together with what the page made dirty (R12). */
   readonly position: string;
   readonly more: boolean;
-  /** True where the feed has shown nothing behind the position that was asked for, and `position` is no newer one. */
+  /** True where the feed has shown nothing behind the position that was asked for, and `position` is that one (from the start: any). */
   readonly isUnmoved?: boolean;
 }
 

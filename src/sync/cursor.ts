@@ -6,10 +6,10 @@ import type { FeedState } from "../store/store.js";
  * A change may become visible behind a position that was handed out before it. So the next poll reads again from `low`: the
  * newest position that had been seen at least `overlapMs` before this poll began. Counting the overlap from "now" would not
  * do: only a later poll, that read from below a position, has shown that nothing came in late behind it. A poll that was shown
- * nothing, not even what an earlier one has seen there, has shown nothing: it moves no cursor (I11).
+ * nothing, not even what an earlier one has seen there, and be it the first of all, proves nothing: it moves no cursor (I11).
  */
 export function afterPoll(state: FeedState, position: string, startedAt: number, overlapMs: number, isUnmoved = false): FeedState {
-  if (isUnmoved && state.position !== null && state.position !== position) return { ...state, polledAt: new Date(startedAt).toISOString() };
+  if (isUnmoved && state.position !== position) return { ...state, polledAt: new Date(startedAt).toISOString() };
   const ripe = state.seen.filter((seen) => seen.at <= startedAt - overlapMs);
   const low = ripe.at(-1)?.position ?? state.low;
   const young = state.seen.filter((seen) => seen.at > startedAt - overlapMs);

@@ -60,6 +60,7 @@ async function pullFeed(
   let position = state.low;
   let read = 0;
   let dirty = 0;
+  let isShown = false;
 
   for (let more = true; more; ) {
     const ticket = await store.snapshots.ticket();
@@ -75,11 +76,12 @@ async function pullFeed(
     read += page.changes.length;
     dirty += touched.length;
     onRead?.(page.changes.length);
+    isShown ||= page.changes.length > 0 || Boolean(page.unreadable?.length);
     position = page.position;
     more = page.more;
     if (touched.length > 0) state = { ...state, lastChangeAt: asOf };
     // The marks and the cursor in one step, before any of it is handled. The cursor itself moves only when the poll is complete.
-    const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs, page.isUnmoved && read === 0);
+    const next = more ? state : afterPoll(state, position, startedAt, parts.overlapMs ?? limits.sync.overlapMs, page.isUnmoved && !isShown);
     if (touched.length > 0 || !more) await store.feeds.advance(system, feed.name, next, touched);
   }
   return { read, dirty, expired: moved || forgotten };

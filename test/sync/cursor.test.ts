@@ -43,6 +43,7 @@ describe("a feed's cursor", () => {
   it("is not moved by a poll that is not even shown what an earlier one has seen: an empty list proves nothing (I11)", () => {
     const state = afterPoll(fresh, "100", 0, overlap);
     expect(afterPoll(state, "1", 11 * minute, overlap, true)).toMatchObject({ position: "100", low: null, seen: state.seen });
+    expect(afterPoll(fresh, "100", 0, overlap, true)).toMatchObject({ position: null, low: null, seen: [], polledAt: "1970-01-01T00:00:00.000Z" });
     const settled = afterPoll(afterPoll(fresh, "100", 0, overlap), "100", 11 * minute, overlap);
     expect(afterPoll(settled, "100", 12 * minute, overlap, true)).toMatchObject({ position: "100", low: "100" });
   });

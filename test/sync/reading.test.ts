@@ -109,6 +109,40 @@ describe("reading a feed (R12)", () => {
     expect(asked).toEqual([null, null, null, "10"]);
   });
 
+  it("an empty answer moves no cursor, whatever it claims: what it has not shown is read at the next poll (I11)", async () => {
+    const asked: (string | null)[] = [];
+    const pages: FeedPage[] = [
+      { changes: [], position: "9", more: false, isUnmoved: true },
+      { changes: [upsert(customer("c1", "Acme"), "1")], position: "1", more: true },
+      { changes: [], position: "1", more: false, isUnmoved: true },
+    ];
+    const feed = (position: string | null): FeedPage => {
+      asked.push(position);
+      return pages.shift() ?? { changes: [upsert(customer("c1", "Acme"), "1")], position: "1", more: false };
+    };
+    for (let i = 0; i < 4; i++) {
+      await pull(parts(), scripted({ feed }), "e1", poll);
+      now += 11 * minute;
+    }
+    // The second poll was shown c1, and so its end counts, though the page after it came empty.
+    expect(asked).toEqual([null, null, "1", null, "1"]);
+    expect(await dirtyIds()).toEqual(["acc_1"]);
+  });
+
+  it("a system in which nothing is costs one call a poll, and is known to have been read", async () => {
+    let calls = 0;
+    const feed = (): FeedPage => {
+      calls++;
+      return { changes: [], position: "9", more: false, isUnmoved: true };
+    };
+    for (let i = 0; i < 3; i++) {
+      now += 11 * minute;
+      await pull(parts(), scripted({ feed }), "e1", poll);
+    }
+    expect(calls).toBe(3);
+    expect(await store.feeds.get("CUSTOMCRM", "changes")).toMatchObject({ position: null, polledAt: new Date(now).toISOString() });
+  });
+
   it("begins anew under another epoch, and asks for a full compare", async () => {
     await pull(parts(), scripted({ feed: () => ({ changes: [], position: "5", more: false }) }), "e1", poll);
     now += 30 * minute;

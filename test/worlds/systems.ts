@@ -106,8 +106,8 @@ export class Systems {
   }
 
   /** An answer as if its list held nothing. */
-  emptied(system: System, request: KitRequest, given: Answer): Answer {
-    if (system === "CUSTOMCRM") return emptyCustomcrmList(given, request);
+  emptied(system: System, given: Answer): Answer {
+    if (system === "CUSTOMCRM") return emptyCustomcrmList(given);
     return { ...given, body: { d: { results: [] } } };
   }
 }

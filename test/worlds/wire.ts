@@ -15,7 +15,7 @@ export interface Net {
   /** The request lands by itself, some time before the quarantine ends. */
   landLater(host: Host, system: System, request: KitRequest): void;
   answered(host: Host, system: System, request: KitRequest, answer: Answer): void;
-  emptied(system: System, request: KitRequest, answer: Answer): Answer;
+  emptied(system: System, answer: Answer): Answer;
   writeFate(): WriteFate;
   readFate(): ReadFate;
   /** What is refused or dropped from here on has a cause. */
@@ -65,7 +65,7 @@ export class WorldHttp extends HttpClient {
     if (fate === "badGateway") return badGateway;
     const answer = await net.handle(this.#host, this.#system, sent);
     if (fate === "garbage") return { status: 200, headers: { "content-type": "application/json" }, text: '\u0000{"d":' };
-    const given = fate === "emptyList" ? net.emptied(this.#system, sent, answer) : answer;
+    const given = fate === "emptyList" ? net.emptied(this.#system, answer) : answer;
     net.answered(this.#host, this.#system, sent, given);
     return flat(given);
   }

@@ -492,7 +492,7 @@ export class World {
         );
       },
       answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
-      emptied: (system, request, answer) => this.systems.emptied(system, request, answer),
+      emptied: (system, answer) => this.systems.emptied(system, answer),
       writeFate: () => this.faults.write(),
       readFate: () => this.faults.read(),
       troubled: (system, request) => this.#troubled(system, recordIdOf(system, request.path), request),

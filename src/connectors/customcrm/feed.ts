@@ -46,8 +46,9 @@ export class ChangesFeed implements Feed {
     // A page that claims to have a successor and does not move would be read for ever.
     if (data.more && data.position === position) throw unexpected(`Customcrm's changes after ${position} end where they began.`, false);
     const { read: changes, ...rest } = this.#api.rows(call, data.changes, (row) => this.#change(row), typeIn);
-    const isUnmoved = data.changes.length === 0 && (position === null || data.position === position);
-    return { changes, position: data.position, more: data.more, ...rest, ...(isUnmoved ? { isUnmoved } : {}) };
+    // A last page without a row has shown nothing: whatever position it names, the reader stays where it asked (I11).
+    if (data.changes.length === 0 && !data.more) return { changes, position: position ?? data.position, more: false, isUnmoved: true };
+    return { changes, position: data.position, more: data.more, ...rest };
   }
 
   #change(row: unknown): Change {

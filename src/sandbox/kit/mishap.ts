@@ -9,7 +9,7 @@ export interface Surroundings {
   readonly handler: Handler;
   readonly timers: TimerGroup;
   /** The same answer with nothing in its list. */
-  readonly emptyList: (answer: Answer, request: KitRequest) => Answer;
+  readonly emptyList: (answer: Answer) => Answer;
 }
 
 /** A call, carried out as the fault has it. */
@@ -46,7 +46,7 @@ export async function carryOut(request: KitRequest, fault: Fault | null, { handl
     case "drop-field":
       return answered(await handler(withoutField(request, fault.field)));
     case "empty-list":
-      return answered(emptyList(await handler(request), request));
+      return answered(emptyList(await handler(request)));
   }
 }
 

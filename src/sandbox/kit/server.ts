@@ -24,7 +24,7 @@ export interface ServeOptions {
   /** The path with its variable parts named, for the counts. */
   readonly routeTemplate: (path: string) => string;
   /** The answer of the "empty-list" fault. */
-  readonly emptyList: (answer: Answer, request: KitRequest) => Answer;
+  readonly emptyList: (answer: Answer) => Answer;
   readonly maxBodyBytes?: number;
 }
 

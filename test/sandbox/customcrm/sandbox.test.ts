@@ -121,15 +121,13 @@ describe("faults", () => {
     expect((await api("GET", `/customers/${Id}`)).body.City).toBe("Laat");
   });
 
-  it("empty a list; a page of changes leaves the reader where it was", async () => {
+  it("empty a list; a page of changes names the position of what it should have shown", async () => {
     const { sandbox, api } = await start();
-    sandbox.faults.add({ path: "/api/v1/", times: 3, fault: { kind: "empty-list" } });
+    const whole = (await api("GET", "/changes?since=000000000001")).body;
+    expect(whole.changes).toHaveLength(200);
+    sandbox.faults.add({ path: "/api/v1/", times: 2, fault: { kind: "empty-list" } });
     expect((await api("GET", "/customers")).body).toEqual({ items: [], nextCursor: null });
-    const fromStart = (await api("GET", "/changes")).body;
-    expect(fromStart).toMatchObject({ changes: [], more: false });
-    const page = (await api("GET", "/changes?since=000000000001")).body;
-    expect(page).toEqual({ changes: [], position: "000000000001", more: false });
-    expect((await api("GET", `/changes?since=${fromStart.position}`)).body.changes).toHaveLength(200);
+    expect((await api("GET", "/changes?since=000000000001")).body).toEqual({ changes: [], position: whole.position, more: false });
   });
 });
 
