@@ -134,7 +134,8 @@ describe("the guard of creates", { timeout: 120_000 }, () => {
     await world.cycle();
     expect((await paused()).paused).toMatchObject({ code: "GUARD", message: expect.stringContaining("creates") });
     expect(accounts()).toBe(70);
-    expect(await counts()).toMatchObject({ LINKED: 70, PENDING: 20 });
+    // Two of the seventy are there, and wait with the rest: Customcrm is told their ids when the dataflow is resumed.
+    expect(await counts()).toMatchObject({ LINKED: 68, PENDING: 22 });
     await world.actions.resumeDataflow("ACCOUNT", "DISCARD");
     await world.settle();
     expect(accounts()).toBe(70);
