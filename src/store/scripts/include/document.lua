@@ -25,9 +25,10 @@ local function storeDocument(document, orders, expiries, key, json, ttl, order, 
   end
 
   -- A few of what has expired leave the indexes with every write, so that these do not grow for ever.
+  -- Within a script keys expire by the time at which it began, which is before `now`: whoever is still there goes with a later write.
   for _, one in ipairs(redis.call("ZRANGEBYSCORE", expiries, "-inf", now, "LIMIT", 0, 20)) do
-    redis.call("ZREM", expiries, one)
     if redis.call("EXISTS", prefix .. one) == 0 then
+      redis.call("ZREM", expiries, one)
       redis.call("ZREM", orders, one)
     end
   end
