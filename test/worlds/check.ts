@@ -24,6 +24,25 @@ export async function missedByFeeds({ store, systems: both }: World): Promise<re
   });
 }
 
+/**
+ * Once nothing is marked: whoever stands in no agreement says why, in words, and what goes on by itself says when. Only a pause has
+ * no time, as a person ends it.
+ */
+export async function untold({ store }: World): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const type of entityTypes) {
+    for await (const batch of store.entities.scan(type)) {
+      for (const { id, state, problem, nextActionAt } of batch) {
+        if (state === "LINKED" || state === "UNLINKED") continue;
+        if (!problem?.message) found.push(`I7 ${id} is ${state} and does not say why.`);
+        else if (state === "PENDING" && problem.code !== "PAUSED" && (nextActionAt === null || problem.nextAttemptAt === null))
+          found.push(`I7 ${id} is PENDING (${problem.code}) and does not say when it is tried again.`);
+      }
+    }
+  }
+  return found;
+}
+
 /** The store's links beside what the systems hold. */
 class Links {
   private constructor(

@@ -7,7 +7,7 @@ import { type Answer, createRandom, jsonBody, type KitRequest, type Random, Virt
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
-import { check, missedByFeeds } from "./check.js";
+import { check, missedByFeeds, untold } from "./check.js";
 import { type FaultKind, Faults } from "./faults.js";
 import { Guardedness } from "./guardedness.js";
 import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
@@ -396,6 +396,8 @@ export class World {
       if (isWhole) whole++;
       const owed = (await this.store.feeds.countDirty()) + (await this.store.entities.due(this.clock.now() + 24 * 3_600_000, 10)).length;
       quiet = owed === 0 && this.writes === before ? quiet + 1 : 0;
+      // What is neither marked nor in agreement waits, and says for what.
+      if ((await this.store.feeds.countDirty()) === 0) this.violations.push(...(await untold(this)));
       if (isWhole && whole === 3) this.violations.push(...(await missedByFeeds(this)));
       // Without a feed of deletions only compares find them, and they take two.
       if (isWhole && (whole === 3 || whole === 5)) await this.#compareAll();
