@@ -410,6 +410,19 @@ describe("what can't be written", () => {
     expect(writesOf(plan(pair({ customcrm, exact, customcrmAt: at(-10), exactAt: at(-1), entity })))).toEqual(writes);
   });
 
+  it("I4: what was ignored, and an edit replaces after a pause, stands in the history", () => {
+    const shadows = { CUSTOMCRM: full(changed({ email: "c@acme.nl" })), EXACT: full(agreed) };
+    const edited = { customcrm: changed({ email: "c@acme.nl" }), exact: changed({ email: "e@acme.nl" }), customcrmAt: at(-10), exactAt: at(-1) };
+    const entity = { ignored, fields: changed({ email: "c@acme.nl" }), shadows };
+    const held = plan(pair({ ...edited, entity, settings: { paused } }));
+    expect(held).toMatchObject({ writes: [], next: { ignored, problem: { code: "PAUSED" } } });
+    const after = plan(pair({ ...edited, entity: held.next }));
+    expect(writesOf(after)).toEqual([["CUSTOMCRM", "UPDATE", { email: "e@acme.nl" }]]);
+    expect([...held.history, ...after.history].flatMap((event) => event.fields)).toContainEqual(
+      expect.objectContaining({ field: "email", lost: "c@acme.nl", lostFrom: "CUSTOMCRM" }),
+    );
+  });
+
   it("R5: an ignored field leaves the entity FAILED with the reason, and a mutation of the same value does not repeat it", () => {
     const entity = { ignored, wanted: wantedOf({ email: "c@acme.nl" }) };
     const done = plan(pair({ agreed, customcrm: changed({ email: "c@acme.nl" }), exact: agreed, entity }));

@@ -38,7 +38,7 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
     verdicts,
     sending,
     conflicts,
-    ignored.map((one) => ignoredObstacle(flow, one.system, one.field)),
+    ignored.filter((one) => isShown(view, one)).map((one) => ignoredObstacle(flow, one.system, one.field)),
   );
   const isSettling = entity.state !== "LINKED" || !sameShadows(entity.shadows, shadows) || !same(storedFields(observation), fields);
   const created = own.landed.find((intent) => intent.operation === "CREATE");
@@ -121,12 +121,21 @@ function reasonOf(fields: Fields, obstacle: Obstacle | null, verdicts: readonly 
   return said.join(" ") || `Both sides agree on ${nameOfFields(fields) || "it"}.`;
 }
 
-/** An ignored value is remembered while that record shows what it showed and the other side still asks for the same. */
-function stillIgnored({ observation: { entity, flow }, present, translation, values }: View): Entity["ignored"] {
+/** The record still shows what it showed when it ignored a write. */
+const isShown = ({ present }: View, { system, field, returned }: Entity["ignored"][number]): boolean => equal(present[system].fields[field], returned);
+
+/**
+ * An ignored value is remembered while that record shows what it showed and the other side still asks for the same; and where
+ * that record was edited since, until the edit has come to the other side: it replaces what stands only there (I4).
+ */
+function stillIgnored(view: View): Entity["ignored"] {
+  const { observation, present, translation, values } = view;
+  const { entity, flow } = observation;
   return entity.ignored.filter((one) => {
     const row = flow.rows.find((candidate) => candidate.field === one.field);
-    if (!row || !equal(present[one.system].fields[one.field], one.returned)) return false;
+    if (!row) return false;
     const other = otherSystem(one.system);
+    if (!isShown(view, one)) return equal(present[other].fields[one.field], one.source) && !equal(values[one.system][one.field], values[other][one.field]);
     const again = toRecordValue(translation, row, one.system, values[other][one.field] ?? null);
     return equal(present[other].fields[one.field], one.source) || (again.ok && equal(again.value, one.sent));
   });
