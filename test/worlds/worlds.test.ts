@@ -8,7 +8,7 @@ const seedsAt = (faults: number, count: number) => Array.from({ length: count },
 
 describe("whole worlds, run from a seed", () => {
   it.each([...chunks(seedsAt(1, 40), 10), ...chunks(seedsAt(3, 30), 10)])(
-    "keep every promise, whatever goes wrong in them ($0.seed and on)",
+    "keep every promise, whatever goes wrong in them ($seed and on)",
     { timeout: 120_000 },
     async (...worlds) => {
       const broken: string[] = [];
