@@ -47,12 +47,12 @@ function plainRequest({ method, body, headers }: FastifyRequest): PlainRequest |
   if (method !== "POST" || !(accept === undefined || accept === "*/*" || accept === "application/json")) return null;
   if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
   const { query, operationName, variables, ...rest } = body as Record<string, unknown>;
-  if (typeof query !== "string" || !isMissing(operationName, "string") || !isMissing(variables, "object") || Array.isArray(variables)) return null;
+  if (typeof query !== "string" || !isOptional(operationName, "string") || !isOptional(variables, "object") || Array.isArray(variables)) return null;
   for (const name in rest) if (rest[name] !== undefined) return null;
   return { query, operationName: (operationName as string | null | undefined) ?? null, variables: (variables ?? {}) as Readonly<Record<string, unknown>> };
 }
 
-const isMissing = (value: unknown, otherwise: "string" | "object"): boolean => value === undefined || value === null || typeof value === otherwise;
+const isOptional = (value: unknown, type: "string" | "object"): boolean => value === undefined || value === null || typeof value === type;
 
 async function answered(
   { shown, finish, observers }: DirectParts,

@@ -51,22 +51,6 @@ const work = {
       await store.stop();
     }
   },
-  /** Every answer of both systems takes so long; 0: as fast as they are. */
-  delay: (ms: number) => {
-    for (const { faults } of [running().customcrm, running().exact]) {
-      faults.clear();
-      if (ms > 0) faults.add({ path: "/api", probability: 1, fault: { kind: "slow", ms } });
-    }
-  },
-  /** Calls since the last time. */
-  calls: () => {
-    const counts = [running().customcrm, running().exact].map(({ calls }) => {
-      const count = Object.values(calls.counts()).reduce((sum, one) => sum + one, 0);
-      calls.reset();
-      return count;
-    });
-    return { CUSTOMCRM: counts[0] ?? 0, EXACT: counts[1] ?? 0 };
-  },
 };
 export type World = typeof work;
 serve(work);

@@ -90,25 +90,19 @@ function entity(document) {
   };
 }
 
-/** `<ticket> <asOf> <deletedAt or -> <record>` */
-function snapshot(type, id, text) {
+/** What `shown` makes of the properties of a snapshot, `<ticket> <asOf> <deletedAt or -> <record>`. */
+function snapshot(type, id, text, shown) {
   if (text === null) return null;
   const asOf = text.indexOf(" ") + 1;
   const deletedAt = text.indexOf(" ", asOf) + 1;
   const record = text.indexOf(" ", deletedAt) + 1;
   if (text[deletedAt] !== "-") return null;
-  return { asOf: text.slice(asOf, deletedAt - 1), record: unpackRecord({ type, id }, text.slice(record)) };
+  const { modifiedAt, properties } = unpackRecord({ type, id }, text.slice(record));
+  return { recordId: id, asOf: text.slice(asOf, deletedAt - 1), modifiedAt, ...shown(properties) };
 }
 
 function customer(id, text) {
-  const read = snapshot("Customer", id, text);
-  if (read === null) return null;
-  const { asOf, record } = read;
-  const { properties: has } = record;
-  return {
-    recordId: record.id,
-    asOf,
-    modifiedAt: record.modifiedAt,
+  return snapshot("Customer", id, text, (has) => ({
     name: has.Name,
     email: has.Email,
     phone: has.Phone,
@@ -118,18 +112,11 @@ function customer(id, text) {
     country: has.Country,
     vatNumber: has.VatNumber,
     organisationNumber: has.OrganisationNumber,
-  };
+  }));
 }
 
 function exactAccount(id, text) {
-  const read = snapshot("Accounts", id, text);
-  if (read === null) return null;
-  const { asOf, record } = read;
-  const { properties: has } = record;
-  return {
-    recordId: record.id,
-    asOf,
-    modifiedAt: record.modifiedAt,
+  return snapshot("Accounts", id, text, (has) => ({
     code: has.Code,
     name: has.Name,
     email: has.Email,
@@ -140,5 +127,5 @@ function exactAccount(id, text) {
     country: has.Country,
     vatNumber: has.VATNumber,
     status: has.Status,
-  };
+  }));
 }
