@@ -36,8 +36,14 @@ export interface Company {
 const triesWithOneOwner = 20;
 const mostTries = 2_000;
 
+export interface CompanyMaker {
+  make(country?: CountryCode): Company;
+  /** Another firm of the same name in another town: not the same thing. */
+  branchOf(company: Company): Company;
+}
+
 /** Makes companies of which no two share a name, a domain or a number. */
-export function companyMaker(random: Random): { make(country?: CountryCode): Company; branchOf(company: Company): Company } {
+export function companyMaker(random: Random): CompanyMaker {
   const taken = new Set<string>();
   const claim = (key: string): boolean => !taken.has(key) && taken.add(key) !== undefined;
 
@@ -80,7 +86,6 @@ export function companyMaker(random: Random): { make(country?: CountryCode): Com
       }
       throw new Error("No name is left for another firm: ask for fewer.");
     },
-    /** Another firm of the same name in another town: not the same thing. */
     branchOf(company) {
       for (;;) {
         const place = placeIn(random, company.place.country);

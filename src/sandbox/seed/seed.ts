@@ -1,7 +1,7 @@
 import { createRandom, type Random } from "../kit/random.js";
 import { type AccountKey, type Copies, copiesOf } from "./account-pairs.js";
 import { accountTangles } from "./account-tangles.js";
-import { type AccountFields, type Company, companyMaker } from "./companies.js";
+import { type AccountFields, type Company, type CompanyMaker, companyMaker } from "./companies.js";
 import { contactTangles, firstNameOnlyInExact, personCopies } from "./contact-pairs.js";
 import { type ContactFields, type People, type Person, peopleMaker } from "./people.js";
 import { productFields } from "./products.js";
@@ -79,9 +79,10 @@ class World {
     const companies = companyMaker(this.random);
     for (let made = 0; made < counts.pairs; made += 1) {
       const company = companies.make();
-      this.addPair(company, this.accountKey());
-      // A namesake in another town, known in both systems as well, is another thing.
-      if (made < counts.branches) this.addPair(companies.branchOf(company), "vatNumber");
+      const key = this.accountKey();
+      const copies = copiesOf(this.random, company, key);
+      this.addPair(company, copies, key);
+      if (made < counts.branches) this.addBranch(companies, company, copies);
     }
     for (const { times, make } of accountTangles) for (let made = 0; made < this.times(times); made += 1) this.addTangle(make(this.random, companies.make));
     while (this.customers.length < this.customerCount) {
@@ -154,8 +155,18 @@ class World {
     return draw < 84 ? "email+name" : "name+postcode";
   }
 
-  private addPair(company: Company, by: AccountKey): void {
-    const copies = copiesOf(this.random, company, by);
+  /** A namesake in another town, known in both systems as well, is another thing: no copy of the one has the postcode of the other. */
+  private addBranch(companies: CompanyMaker, company: Company, copies: Copies<AccountFields>): void {
+    for (;;) {
+      const branch = companies.branchOf(company);
+      const own = copiesOf(this.random, branch, "vatNumber");
+      if (sharePostcode(copies, own)) continue;
+      this.addPair(branch, own, "vatNumber");
+      return;
+    }
+  }
+
+  private addPair(company: Company, copies: Copies<AccountFields>, by: AccountKey): void {
     const ages = agesOfPair(this.random);
     const customer = this.addCustomer(copies.customcrm, ages.customcrm);
     const account = this.addAccount(copies.exact, ages.exact);
@@ -265,4 +276,9 @@ function homeId(id: string | null): string {
 function shuffled<T>(random: Random, rows: readonly T[]): T[] {
   const keys = rows.map((row) => ({ row, key: random.next() }));
   return keys.sort((a, b) => a.key - b.key).map(({ row }) => row);
+}
+
+function sharePostcode(one: Copies<AccountFields>, other: Copies<AccountFields>): boolean {
+  const postcodesOf = ({ customcrm, exact }: Copies<AccountFields>) => [customcrm, exact].flatMap(({ postcode }) => postcode?.replace(" ", "") ?? []);
+  return postcodesOf(one).some((postcode) => postcodesOf(other).includes(postcode));
 }

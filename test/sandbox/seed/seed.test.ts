@@ -54,6 +54,19 @@ describe("the seed", () => {
     expect(() => makeSeed("tandem", 299)).toThrow(/at least 300/);
   });
 
+  it("gives no company the name and postcode of another, however many there are: what it calls beyond doubt is so", () => {
+    const { customcrm, exact, truth } = makeSeed("tandem", 15_000);
+    const pairOf = new Map(truth.pairs.flatMap((pair) => [pair.customcrm, pair.exact].map((id) => [id, pair] as const)));
+    const holders = new Map<string, Set<unknown>>();
+    for (const row of [...customcrm.customers, ...exact.accounts]) {
+      const pair = pairOf.get(String(row.Id ?? row.ID));
+      const key = [String(row.Name).normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(), String(row.ZipCode ?? row.Postcode).replace(" ", "")].join("|");
+      if (pair) holders.set(key, (holders.get(key) ?? new Set()).add(pair));
+    }
+    expect([...holders].filter(([, pairs]) => pairs.size > 1).map(([key]) => key)).toEqual([]);
+    expect(holders.size).toBeGreaterThan(12_000);
+  });
+
   it("refers only to records that are there", () => {
     const customers = new Set(seed.customcrm.customers.map((row) => row.Id));
     const accounts = new Set(seed.exact.accounts.map((row) => row.ID));
