@@ -114,6 +114,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
         runs.settled(before, after, plan);
       },
       onPlanned: (observation, plan) => runs.planned(observation, plan),
+      onMarksRead: () => runs.attend(),
+      onHandled: () => runs.tell(),
       guard: (entity, plan) => guard.check(entity, plan),
       onEmptySide: (types, system, links) => guard.emptySide(types, system, links),
       onUnreadable: (system, rows) => {

@@ -33,6 +33,11 @@ export interface RunProgress {
   readonly etaSeconds: number | null;
 }
 
+/** What was done, and how the others stand: counted over all processes. */
+export type RunCounts = Pick<RunProgress, "linked" | "created" | "updated" | "deleted" | "unchanged" | "review" | "failed">;
+
+export const noCounts: RunCounts = { linked: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, review: 0, failed: 0 };
+
 export interface PlanCost {
   readonly system: System;
   readonly reads: number;

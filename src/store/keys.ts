@@ -61,6 +61,12 @@ export function keysOf(tenant: string) {
     documentExpiry: (kind: DocumentKind) => `${root}document-expiry:${kind}`,
     items: (kind: DocumentKind, key: string) => `${root}items:${kind}:${key}`,
 
+    /** Set of the runs whose tally is open; and of one run: hash of its counts, of each entity's last note, and of how some stand. */
+    tallies: `${root}tallies`,
+    tallyCounts: (runId: string) => `${root}tally-counts:${runId}`,
+    tallyEntities: (runId: string) => `${root}tally-entities:${runId}`,
+    tallyStanding: (runId: string) => `${root}tally-standing:${runId}`,
+
     /** The channel of the event bus. */
     events: `${root}events`,
     /** What BullMQ puts before its own keys. */

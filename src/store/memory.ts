@@ -8,6 +8,7 @@ import { MemoryLeases } from "./memory/leases.js";
 import { Marks } from "./memory/marks.js";
 import { MemorySecrets } from "./memory/secrets.js";
 import { MemorySnapshots } from "./memory/snapshots.js";
+import { MemoryTallies } from "./memory/tallies.js";
 import { Sealer } from "./sealer.js";
 import type { BusMessage, EventBus, Store } from "./store.js";
 import { Subscribers } from "./subscribers.js";
@@ -30,11 +31,13 @@ export class MemoryStore implements Store {
   readonly leases: MemoryLeases;
   readonly secrets: MemorySecrets;
   readonly documents: MemoryDocuments;
+  readonly tallies: MemoryTallies;
   readonly events: EventBus;
 
   constructor({ clock = Date.now, encryptionKey, flows = dataflows, log = () => {} }: MemoryStoreOptions = {}) {
     const marks = new Marks();
     this.documents = new MemoryDocuments(clock);
+    this.tallies = new MemoryTallies(this.documents);
     this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));
     this.feeds = new MemoryFeeds(marks);
     this.leases = new MemoryLeases(clock);

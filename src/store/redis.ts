@@ -13,6 +13,7 @@ import { Losses } from "./redis/losses.js";
 import { type Persistence, readPersistence } from "./redis/persistence.js";
 import { RedisSecrets } from "./redis/secrets.js";
 import { RedisSnapshots } from "./redis/snapshots.js";
+import { RedisTallies } from "./redis/tallies.js";
 import { Sealer } from "./sealer.js";
 import type { Store } from "./store.js";
 
@@ -39,6 +40,7 @@ export class RedisStore implements Store {
   readonly leases: RedisLeases;
   readonly secrets: RedisSecrets;
   readonly documents: RedisDocuments;
+  readonly tallies: RedisTallies;
   readonly events: RedisEvents;
   readonly keys: Keys;
   readonly #connection: Connection;
@@ -53,6 +55,7 @@ export class RedisStore implements Store {
     this.leases = new RedisLeases(connection, keys);
     this.secrets = new RedisSecrets(connection, keys, sealer);
     this.documents = new RedisDocuments(connection, keys, clock);
+    this.tallies = new RedisTallies(connection, keys);
     this.events = events;
   }
 

@@ -1,5 +1,6 @@
 import type { Entity, HistoryEvent, Snapshot } from "../domain/entity.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
+import type { RunCounts } from "../domain/run.js";
 import type { EntityType, IsoTime, LinkState, System } from "../domain/words.js";
 
 /**
@@ -13,6 +14,7 @@ export interface Store {
   readonly leases: LeaseStore;
   readonly secrets: SecretStore;
   readonly documents: DocumentStore;
+  readonly tallies: TallyStore;
   readonly events: EventBus;
   /** "redis" or "memory", for the first screen and for health. */
   readonly kind: "redis" | "memory";
@@ -243,6 +245,37 @@ export type DocumentKind =
   | "guard"
   | "compare"
   | "meta";
+
+// ------------------------------------------------------------------------------------------------ tallies
+
+/**
+ * What one process saw of an entity. `done`: something was done to it, and `item` joins the run's plan; what is `alike` to the
+ * last thing done to it is that thing seen again, and is neither counted nor listed. `undone`: the last thing came to nothing.
+ * `stands`: how it stands, counted once an entity; the `item` joins the plan when the tally is closed. `rests`: the same for
+ * one that has nothing to do, unless something was done to it.
+ */
+export type TallyNote = {
+  readonly entityId: string;
+  /** The entity's, when this was seen: of how it stands the newest is true, in whatever order processes tell it. */
+  readonly revision: number;
+} & (
+  | { readonly kind: "done"; readonly counted: keyof RunCounts | null; readonly alike: string; readonly item: unknown }
+  | { readonly kind: "undone"; readonly counted: keyof RunCounts | null }
+  | { readonly kind: "stands"; readonly counted: keyof RunCounts | null; readonly item: unknown }
+  | { readonly kind: "rests"; readonly counted: keyof RunCounts | null }
+);
+
+/** What all processes together have done for a run. */
+export interface TallyStore {
+  /** From now on what is noted for the run counts. One that is open stays as it is. */
+  open(runId: string): Promise<void>;
+  /** Of which runs. */
+  opened(): Promise<readonly string[]>;
+  /** Adds to it; gives the counts so far. null: it is not open, and nothing was noted. What is kept expires after `ttlMs` without a note. */
+  note(runId: string, notes: readonly TallyNote[], ttlMs: number): Promise<RunCounts | null>;
+  /** Puts how entities stand behind the items of the run's plan, in no order, and forgets the tally; gives its last counts. */
+  close(runId: string, ttlMs: number): Promise<RunCounts | null>;
+}
 
 // ------------------------------------------------------------------------------------------------ events
 

@@ -42,6 +42,7 @@ export function announced(store: Store, clock: Clock, onError: (error: unknown) 
     leases: store.leases,
     secrets: store.secrets,
     documents: store.documents,
+    tallies: store.tallies,
     kind: store.kind,
     ping: () => store.ping(),
     stop: () => store.stop(),

@@ -2,7 +2,7 @@ import type { CallClass, Connector } from "../connectors/connector.js";
 import { limits } from "../domain/limits.js";
 import { type RecordRef, refKey } from "../domain/record.js";
 import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
-import { allMarks } from "../store/store.js";
+import { allMarks, type DirtyMark } from "../store/store.js";
 import { batches } from "./batches.js";
 import { compare } from "./compare.js";
 import { heldKey, mintUnknown } from "./mint.js";
@@ -142,7 +142,7 @@ export class Engine {
 
   async #pass(options: SettleOptions): Promise<void> {
     // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
-    let marks = await this.#parts.store.feeds.dirty(allMarks);
+    let marks = await this.#marks();
     for (const type of entityTypes) {
       const own = marks.filter((mark) => typeOfId(mark.entityId) === type && this.#owing.get(mark.entityId)?.generation !== mark.generation);
       for (const batch of batches(own, batchSize * 2)) {
@@ -159,15 +159,26 @@ export class Engine {
           options,
         );
         const done = batch.filter((_, i) => settled[i]?.done);
-        if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
+        await this.#clear(done);
         batch.forEach((mark, i) => {
           const one = settled[i];
           if (one?.owes) this.#owing.set(mark.entityId, { generation: mark.generation, kind: one.kind });
         });
       }
       // Those too that this type's settling has marked: who fits is decided on everybody's present keys (R6).
-      if (own.length > 0) marks = await this.#parts.store.feeds.dirty(allMarks);
+      if (own.length > 0) marks = await this.#marks();
     }
+  }
+
+  async #marks(): Promise<readonly DirtyMark[]> {
+    // Sent one after the other: a run whose marks were read is heard of.
+    const [marks] = await Promise.all([this.#parts.store.feeds.dirty(allMarks), this.#parts.onMarksRead?.()]);
+    return marks;
+  }
+
+  async #clear(done: readonly DirtyMark[]): Promise<void> {
+    await this.#parts.onHandled?.();
+    if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
   }
 
   /** Writes for some of what owes writes: edits first, then what was waited for longest. Gives how many it could try. */
@@ -181,7 +192,7 @@ export class Engine {
         options,
       );
       const done = batch.filter((_, i) => settled[i]?.done).map(([entityId, { generation }]) => ({ entityId, generation }));
-      if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
+      await this.#clear(done);
       for (const [id] of batch) this.#owing.delete(id);
     }
     return turn.length;

@@ -27,6 +27,10 @@ export interface SettleParts {
   readonly onEmptySide?: (types: readonly EntityType[], system: System, links: number) => Promise<void>;
   /** Told of rows that were passed over because they can't be read (R14). */
   readonly onUnreadable?: (system: System, rows: readonly UnreadableRow[]) => void;
+  /** Called after marks were read, before any of them is handled. */
+  readonly onMarksRead?: () => Promise<void>;
+  /** Called after marks were handled, before they are cleared. */
+  readonly onHandled?: () => Promise<void>;
   /** Told of each plan that is about to be carried out, links among them, and of those that have nothing to do. */
   readonly onPlanned?: (observation: Observation, plan: Plan) => void;
   /** Tells subscribers and guards of what was done. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Entity } from "../domain/entity.js";
 import { TandemError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
-import type { PlanCost, Run, RunProgress, RunState, SyncMode } from "../domain/run.js";
+import { noCounts, type PlanCost, type Run, type RunState, type SyncMode } from "../domain/run.js";
 import { type EntityType, entityTypes, isoTime, systems } from "../domain/words.js";
 import type { Queue } from "../queue/queue.js";
 import type { Lease } from "../store/store.js";
@@ -11,8 +11,9 @@ import { Engine } from "./engine.js";
 import type { SettleParts } from "./parts.js";
 import { costOf } from "./runs/cost.js";
 import { Overlay } from "./runs/overlay.js";
-import { Recorder } from "./runs/recorder.js";
+import { Pass } from "./runs/pass.js";
 import { Rehearsal } from "./runs/rehearsal.js";
+import { keptMs, RunTally } from "./runs/run-tally.js";
 
 export interface RunParts extends SettleParts {
   readonly engine: Engine;
@@ -28,7 +29,6 @@ export interface RunInput {
 
 /** How often progress is written down, and a wish to cancel is looked for. */
 const beatMs = 500;
-const keptMs = limits.mutation.operationKeptMs;
 /** Rounds without any mark less: what is left is held by somebody else, and is theirs. */
 const maxIdleRounds = 5;
 const leaseKeyOf = (runId: string): string => `run:${runId}`;
@@ -39,7 +39,8 @@ const leaseKeyOf = (runId: string): string => `run:${runId}`;
  * stored as ever, so that it can end anywhere.
  */
 export class Runs {
-  readonly #recorders = new Map<string, Recorder>();
+  /** Of the runs under way, in whichever process they are; null: one that nothing is counted for here. */
+  readonly #tallies = new Map<string, RunTally | null>();
 
   constructor(private readonly parts: RunParts) {}
 
@@ -55,7 +56,7 @@ export class Runs {
       state: "QUEUED",
       startedAt: isoTime(clock()),
       finishedAt: null,
-      progress: nothingYet,
+      progress: { read: 0, total: null, ...noCounts, etaSeconds: null },
       cost: [],
       problem: null,
       cancelRequested: false,
@@ -81,13 +82,33 @@ export class Runs {
     for (const { value } of found) if (!isOver(value)) await this.parts.queue.add({ kind: "run", runId: value.id }, { key: `run:${value.id}` });
   }
 
-  /** Tells the runs of this process what is being done. */
+  /** Learns which runs are under way, after marks were read that may be of one of them: what is done from now on counts for it. */
+  async attend(): Promise<void> {
+    const { store } = this.parts;
+    const known = [...this.#tallies.keys()];
+    const opened = await store.tallies.opened();
+    for (const id of known) if (!opened.includes(id)) this.#tallies.delete(id);
+    for (const id of opened) {
+      if (this.#tallies.has(id)) continue;
+      const found = await store.documents.get<Run>("run", id);
+      // Whoever ended it has not come to this.
+      if (!found || isOver(found.value)) await store.tallies.close(id, keptMs);
+      else this.#tallies.set(id, found.value.dryRun ? null : new RunTally(store.tallies, found.value, store.entities));
+    }
+  }
+
+  /** Makes what was done count. Before the marks of it are cleared, so that whoever finds no more marks finds it all counted. */
+  async tell(): Promise<void> {
+    await Promise.all([...this.#tallies.values()].map((tally) => tally?.tell()));
+  }
+
+  /** What is being done in this process. */
   planned(observation: Observation, plan: Plan): void {
-    for (const recorder of this.#recorders.values()) recorder.planned(observation, plan);
+    for (const tally of this.#tallies.values()) tally?.recorder.planned(observation, plan);
   }
 
   settled(before: Entity, after: Entity | null, plan: Plan): void {
-    for (const recorder of this.#recorders.values()) recorder.settled(before, after, plan);
+    for (const tally of this.#tallies.values()) tally?.recorder.settled(before, after, plan);
   }
 
   /** Works on a run until it is over. A process that ends meanwhile leaves it RUNNING, and another one goes on with it. */
@@ -105,54 +126,57 @@ export class Runs {
 
   async #work(run: Run, lease: Lease, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.parts;
-    // A dry run that was broken off begins anew: it has left nothing but its plan.
-    if (run.dryRun) await store.documents.delete("plan", run.id);
+    if (run.dryRun) {
+      // One that was broken off begins anew: it has left nothing but its plan.
+      await store.tallies.close(run.id, keptMs);
+      await store.documents.delete("plan", run.id);
+    }
     await this.#change(run.id, (before) => ({ ...before, state: "RUNNING" }));
-    const recorder = new Recorder(run.types);
-    const pass = new Pass(run, recorder, clock);
+    await store.tallies.open(run.id);
+    const overlay = run.dryRun ? new Overlay(store, this.parts.settings.flows) : null;
+    const tally = new RunTally(store.tallies, run, (overlay ?? store).entities);
+    this.#tallies.set(run.id, overlay ? null : tally);
+    const pass = new Pass(run, tally, clock);
     const heart = this.#heart(run.id, pass, lease);
     try {
-      const cost = run.dryRun ? await this.#rehearse(pass, signal) : await this.#perform(pass, signal);
+      const cost = overlay ? await this.#rehearse(pass, overlay, signal) : await this.#perform(pass, signal);
+      await tally.tell();
       await heart.stop();
       if (this.#isInterrupted(signal)) return;
       await this.#finish(run.id, pass, pass.isCancelled ? "CANCELLED" : "DONE", cost);
     } catch (error) {
+      await tally.tell().catch(() => {});
       await heart.stop();
       if (this.#isInterrupted(signal)) throw error;
       if (pass.isCancelled) return this.#finish(run.id, pass, "CANCELLED", []);
       await this.#finish(run.id, pass, "FAILED", [], error);
+    } finally {
+      this.#tallies.delete(run.id);
     }
   }
 
   /** The sync itself: reads both systems, marks what is to be looked at, and settles until nothing is left that could be done now. */
   async #perform(pass: Pass, signal: AbortSignal): Promise<readonly PlanCost[]> {
-    const { run } = pass;
-    this.#recorders.set(run.id, pass.recorder);
-    try {
-      await this.#look(this.parts.engine, this.parts.store, pass, signal);
-      return [];
-    } finally {
-      this.#recorders.delete(run.id);
-      const rest = [...(await pass.recorder.take(this.parts.store.entities)), ...pass.recorder.standing()];
-      await this.parts.store.documents.append("plan", run.id, rest, keptMs);
-    }
+    await this.#look(this.parts.engine, this.parts.store, pass, signal);
+    return [];
   }
 
   /** The same, and nobody but the plan hears of it. Paused dataflows are planned as if they were resumed: that is what is asked. */
-  async #rehearse(pass: Pass, signal: AbortSignal): Promise<readonly PlanCost[]> {
+  async #rehearse(pass: Pass, store: Overlay, signal: AbortSignal): Promise<readonly PlanCost[]> {
     const {
       guard: _guard,
       onEmptySide: _onEmptySide,
       onSettled: _onSettled,
       onPlanned: _onPlanned,
       onUnreadable: _onUnreadable,
+      onMarksRead: _onMarksRead,
+      onHandled: _onHandled,
       policy,
       connectors,
       clock,
       ...rest
     } = this.parts;
-    const { recorder } = pass;
-    const store = new Overlay(this.parts.store, this.parts.settings.flows);
+    const { recorder } = pass.tally;
     const rehearsed = {
       CUSTOMCRM: new Rehearsal(connectors.CUSTOMCRM, store.snapshots, clock),
       EXACT: new Rehearsal(connectors.EXACT, store.snapshots, clock),
@@ -166,11 +190,8 @@ export class Runs {
       onPlanned: (observation, plan) => recorder.planned(observation, plan),
       onSettled: (before, after, plan) => recorder.settled(before, after, plan),
     });
-    pass.entities = store.entities;
     pass.onCancel = () => engine.halt();
     await this.#look(engine, store, pass, signal);
-    const actions = [...(await recorder.take(store.entities)), ...recorder.standing()];
-    await this.parts.store.documents.append("plan", pass.run.id, actions, keptMs);
     return Promise.all(systems.map(async (system) => costOf(system, callsOf(rehearsed[system]), (await connectors[system].status()).budget)));
   }
 
@@ -215,9 +236,8 @@ export class Runs {
     const { store } = this.parts;
     const beat = async () => {
       await store.leases.renew(lease, limits.sync.leaseMs);
-      const actions = await pass.recorder.take(pass.entities ?? store.entities);
-      if (actions.length > 0) await store.documents.append("plan", runId, actions, keptMs);
-      const run = await this.#change(runId, (before) => ({ ...before, progress: pass.progress }));
+      const progress = await pass.progress();
+      const run = await this.#change(runId, (before) => ({ ...before, progress }));
       if (run?.cancelRequested) pass.cancel();
     };
     let last: Promise<void> = Promise.resolve();
@@ -236,8 +256,10 @@ export class Runs {
   async #finish(runId: string, pass: Pass, state: RunState, cost: readonly PlanCost[], error?: unknown): Promise<void> {
     const now = isoTime(this.parts.clock());
     const problem = error === undefined ? null : problemOf(error, now);
-    const { read } = pass.progress;
-    const progress: RunProgress = { ...pass.progress, total: state === "DONE" ? read : pass.progress.total, etaSeconds: null };
+    const { read, total, ...counts } = await pass.progress();
+    const progress = { ...counts, read, total: state === "DONE" ? read : total, etaSeconds: null };
+    // Whoever sees the run's end sees its whole plan.
+    await this.parts.store.tallies.close(runId, keptMs);
     await this.#change(runId, (before) => ({ ...before, state, finishedAt: now, progress, cost, problem }));
     if (error !== undefined && !(error instanceof TandemError)) throw error;
   }
@@ -256,69 +278,9 @@ export class Runs {
   }
 }
 
-const nothingYet: RunProgress = {
-  read: 0,
-  total: null,
-  linked: 0,
-  created: 0,
-  updated: 0,
-  deleted: 0,
-  unchanged: 0,
-  review: 0,
-  failed: 0,
-  etaSeconds: null,
-};
-
 const isOver = ({ state }: Run): boolean => state === "DONE" || state === "FAILED" || state === "CANCELLED";
 
 const callsOf = ({ reads, writes }: Rehearsal) => ({ reads, writes });
-
-/** One process's work on a run. */
-class Pass {
-  total: number | null = null;
-  entities: SettleParts["store"]["entities"] | null = null;
-  onCancel: () => void = () => {};
-  readonly #controller = new AbortController();
-  readonly #startedMs: number;
-  #read = 0;
-
-  constructor(
-    readonly run: Run,
-    readonly recorder: Recorder,
-    private readonly clock: SettleParts["clock"],
-  ) {
-    this.#startedMs = clock();
-  }
-
-  get cancelled(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  get isCancelled(): boolean {
-    return this.#controller.signal.aborted;
-  }
-
-  cancel(): void {
-    this.#controller.abort();
-    this.onCancel();
-  }
-
-  read(count: number): void {
-    this.#read += count;
-  }
-
-  get progress(): RunProgress {
-    const total = this.total === null ? null : Math.max(this.total, this.#read);
-    const elapsed = (this.clock() - this.#startedMs) / 1000;
-    const isTelling = total !== null && this.#read > 0 && elapsed > 1 && total > this.#read;
-    return {
-      ...this.recorder.counts,
-      read: this.#read,
-      total,
-      etaSeconds: isTelling ? Math.ceil(((total - this.#read) * elapsed) / this.#read) : null,
-    };
-  }
-}
 
 /** Settles what is marked until nothing is left that could be done now. Another drain of the process may be at it already. */
 async function drainAll(engine: Engine, store: SettleParts["store"], isStopped: () => boolean, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ import { type CustomcrmSandbox, startCustomcrmSandbox } from "../../src/sandbox/
 import { type ExactSandbox, startExactSandbox } from "../../src/sandbox/exact/index.js";
 import { VirtualClock } from "../../src/sandbox/kit/index.js";
 import { MemoryStore } from "../../src/store/memory.js";
+import type { Store } from "../../src/store/store.js";
 import { Actions } from "../../src/sync/actions.js";
 import { Engine, idPrefixes } from "../../src/sync/engine.js";
 import { Guard } from "../../src/sync/guards.js";
@@ -31,6 +32,8 @@ export interface OperatorWorldOptions {
   readonly firstContact?: "review" | "live";
   readonly flows?: (flows: readonly Dataflow[]) => readonly Dataflow[];
   readonly settings?: Partial<SyncSettings>;
+  /** Default: one in memory. Whoever gives one stops it. */
+  readonly store?: Store;
 }
 
 const age = { createdDaysAgo: 90, modifiedDaysAgo: 30 };
@@ -41,8 +44,8 @@ export class OperatorWorld {
   readonly jobs: Job[] = [];
   nudges = 0;
   readonly fired: string[] = [];
-  store: MemoryStore;
-  readonly settings: SyncSettings;
+  store: Store;
+  settings: SyncSettings;
   readonly firstContact: "review" | "live";
   engine: Engine;
   actions: Actions;
@@ -56,7 +59,7 @@ export class OperatorWorld {
     readonly customcrm: CustomcrmSandbox,
     readonly exact: ExactSandbox,
     public links: Links,
-    store: MemoryStore,
+    store: Store,
     options: OperatorWorldOptions,
   ) {
     this.store = store;
@@ -76,15 +79,15 @@ export class OperatorWorld {
       initial: { accounts: aged(options.accounts), contacts: aged(options.exactContacts) },
       settings: { minuteLimit: null, dayLimit: null, fairUseLimit: null },
     });
-    const store = new MemoryStore({ clock: () => clock.now(), encryptionKey: configOf().encryptionKeys });
+    const store = options.store ?? new MemoryStore({ clock: () => clock.now(), encryptionKey: configOf().encryptionKeys });
     const links = await linksTo(store, clock, exact, customcrm);
     return new OperatorWorld(clock, customcrm, exact, links, store, options);
   }
 
-  /** The parts that live in one process; a second call is a restart. */
-  process() {
+  /** The parts that live in one process; a second call is a restart, or another process, on a connection of its own. */
+  process(store = this.store) {
     const clock = () => this.clock.now();
-    const { store, settings, firstContact } = this;
+    const { settings, firstContact } = this;
     const guard = new Guard({ store, clock, levels: settings.guards, firstContact, onFired: (_type, message) => this.fired.push(message) });
     const settling: SettleParts = {
       store,
@@ -98,6 +101,8 @@ export class OperatorWorld {
       guard: (entity, plan) => guard.check(entity, plan),
       onEmptySide: (types, system, links) => guard.emptySide(types, system, links),
       onPlanned: (observation, plan) => runs.planned(observation, plan),
+      onMarksRead: () => runs.attend(),
+      onHandled: () => runs.tell(),
       onSettled: (before, after, plan) => runs.settled(before, after, plan),
     };
     this.#settling = settling;
@@ -193,7 +198,7 @@ export class OperatorWorld {
 
 const configOf = () => parseConfig({ ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") });
 
-async function linksTo(store: MemoryStore, clock: VirtualClock, exact: ExactSandbox, customcrm: CustomcrmSandbox): Promise<Links> {
+async function linksTo(store: Store, clock: VirtualClock, exact: ExactSandbox, customcrm: CustomcrmSandbox): Promise<Links> {
   const rules = { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 };
   const links = linksOf({
     config: configOf(),

@@ -154,6 +154,7 @@ function mortal(parts: SubmitParts, dieAt: number): { readonly parts: SubmitPart
     leases: wrap(store.leases),
     secrets: wrap(store.secrets),
     documents: wrap(store.documents),
+    tallies: wrap(store.tallies),
     events: wrap(store.events),
   };
   const systems = { EXACT: wrap<Connector>(connectors.EXACT), CUSTOMCRM: wrap<Connector>(connectors.CUSTOMCRM) };

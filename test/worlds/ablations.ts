@@ -120,6 +120,7 @@ const parts = (store: Store): Store => ({
   leases: store.leases,
   secrets: store.secrets,
   documents: store.documents,
+  tallies: store.tallies,
   events: store.events,
   kind: store.kind,
   ping: () => store.ping(),

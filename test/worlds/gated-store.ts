@@ -34,6 +34,7 @@ export function gatedStore(store: Store, host: Host, gate: Gate): Store {
     leases: part(store.leases, "leases"),
     secrets: part(store.secrets, "secrets"),
     documents: part(store.documents, "documents"),
+    tallies: part(store.tallies, "tallies"),
     events: part(store.events, "events"),
     kind: store.kind,
     ping: () => store.ping(),

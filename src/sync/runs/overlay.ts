@@ -28,6 +28,7 @@ export class Overlay implements Store {
   readonly leases: LeaseStore;
   readonly documents: DocumentStore;
   readonly secrets: Store["secrets"];
+  readonly tallies: Store["tallies"];
   readonly events: Store["events"] = { publish: async () => {}, subscribe: () => () => {} };
 
   constructor(base: Store, flows: readonly Dataflow[]) {
@@ -37,6 +38,7 @@ export class Overlay implements Store {
     this.leases = new OverlayLeases();
     this.documents = new OverlayDocuments(base.documents);
     this.secrets = base.secrets;
+    this.tallies = base.tallies;
   }
 
   async ping(): Promise<void> {}
