@@ -218,6 +218,8 @@ export interface Intent {
   readonly over?: Fields;
   /** Not seen by the end of its quarantine, or overtaken. Kept for a while: should it land late, it is put right, not taken for an edit (R8). */
   readonly givenUpAt?: IsoTime | null;
+  /** What a person has entered in its fields since it was sent, and what is to stand: should it land over that, it is put right. */
+  readonly overtaken?: Fields;
   /** What the record held for the properties in `extra`. */
   readonly extraOver?: Properties;
   /** The operation that this write undoes. */

@@ -48,6 +48,14 @@ describe("a deletion that is believed (R9)", () => {
     }
   });
 
+  it("what a mutation asks for is written to the record that is left, by a look that comes by itself", () => {
+    const observation = without("EXACT", { entity: { wanted: wantedOf({ phone: "010-2" }) } });
+    const todo = plan(observation);
+    expect(todo.next).toMatchObject({ state: "DETACHED", nextActionAt: at(0), wanted: { set: { phone: "010-2" } } });
+    const next = { ...observation, entity: todo.next, sides: { ...observation.sides, EXACT: none } };
+    expect(plan(next)).toMatchObject({ writes: [{ system: "CUSTOMCRM", fields: { phone: "010-2" } }], next: { state: "DETACHED" } });
+  });
+
   it("a change of ours at the survivor is no edit", () => {
     const intents = [intentOf({ system: "CUSTOMCRM", fields: { phone: "010-2" }, source: { phone: "010-2" } })];
     expect(plan(without("EXACT", { customcrm: edited, entity: { intents } })).next.problem).toMatchObject({ code: "DELETED_ELSEWHERE" });

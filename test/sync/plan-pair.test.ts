@@ -590,16 +590,83 @@ describe("our own writes are told from edits by their value (R8)", () => {
     expect(todo.history.flatMap((event) => event.fields).every((one) => one.lostFrom === null)).toBe(true);
   });
 
-  it("an edit made after it landed, at the target, travels back", () => {
-    const landed = plan(
+  describe("a write lands whole: where one of its values shows, what another field of it shows came after", () => {
+    const whole = { fields: { email: "c1@acme.nl", phone: "p" }, source: { email: "c1@acme.nl", phone: "p" }, over: { email: "info@acme.nl", phone: "010-1" } };
+    const showing = (email: string, customcrm = "c1@acme.nl") =>
       pair({
         agreed,
-        customcrm: changed({ email: "c1@acme.nl", phone: "p" }),
-        exact: changed({ email: "e3@acme.nl", phone: "p" }),
-        entity: { intents: [intentOf({ ...sent, fields: { ...sent.fields, phone: "p" }, source: { ...sent.source, phone: "p" } })] },
-      }),
-    );
-    expect(landed.next.shadows.EXACT?.phone).toBe("p");
+        customcrm: changed({ email: customcrm, phone: "p" }),
+        exact: changed({ email, phone: "p" }),
+        entity: { intents: [intentOf(whole)], fields: full(changed({ email: "c1@acme.nl", phone: "p" })) },
+      });
+
+    it("an edit of it travels back, and is in no conflict with what we wrote", () => {
+      const todo = plan(showing("e3@acme.nl"));
+      expect(writesOf(todo)).toEqual([["CUSTOMCRM", "UPDATE", { email: "e3@acme.nl" }]]);
+      expect(todo.next.shadows).toMatchObject({ CUSTOMCRM: { email: "c1@acme.nl", phone: "p" }, EXACT: { email: "c1@acme.nl", phone: "p" } });
+      // Should it be a system's own idea of the value after all, what was sent is not lost.
+      expect(todo.history.flatMap((event) => event.fields)).toMatchObject([{ after: "e3@acme.nl", lost: "c1@acme.nl", lostFrom: "CUSTOMCRM" }]);
+    });
+
+    it("against an edit at the source it is a conflict like any other", () => {
+      const todo = plan(showing("e3@acme.nl", "c4@acme.nl"));
+      expect(writesOf(todo)).toEqual([["EXACT", "UPDATE", { email: "c4@acme.nl" }]]);
+      expect(todo.history.flatMap((event) => event.fields)).toMatchObject([{ after: "c4@acme.nl", lost: "e3@acme.nl", lostFrom: "EXACT" }]);
+    });
+
+    it("what it still shows as before was dropped, and is sent again: the answer will tell (R5)", () => {
+      expect(writesOf(plan(showing("info@acme.nl")))).toEqual([["EXACT", "UPDATE", { email: "c1@acme.nl" }]]);
+    });
+  });
+
+  describe("a write that lands over an edit which has won meanwhile", () => {
+    const flow = withRows(account, { email: { policy: "EXACT" } });
+    const ours = changed({ email: "c1@acme.nl" });
+    const theirs = changed({ email: "e2@acme.nl" });
+    /** Exact was edited while our write to it was under way, and wins: the edit travels. */
+    const edited = pair({ flow, agreed, customcrm: ours, exact: theirs, entity: { intents: [intentOf(sent)], fields: full(ours) } });
+    const travelling = plan(edited);
+    const later = (customcrm: typeof agreed, exact: typeof agreed, entity: Partial<Entity> = {}) =>
+      pair({ flow, agreed, customcrm, exact, entity: { ...travelling.next, ...entity } });
+
+    it("is marked as overtaken once the edit has won", () => {
+      expect(writesOf(travelling)).toEqual([["CUSTOMCRM", "UPDATE", { email: "e2@acme.nl" }]]);
+      expect(travelling.next.intents).toMatchObject([{ id: "i1", overtaken: { email: "e2@acme.nl" } }]);
+      expect(plan(later(ours, theirs)).next.intents).toEqual(travelling.next.intents);
+    });
+
+    it("is put right where the edit has travelled, and where it has not", () => {
+      expect(writesOf(plan(later(theirs, ours)))).toEqual([["EXACT", "UPDATE", { email: "e2@acme.nl" }]]);
+      const both = plan(later(ours, ours));
+      expect(writesOf(both)).toEqual([
+        ["EXACT", "UPDATE", { email: "e2@acme.nl" }],
+        ["CUSTOMCRM", "UPDATE", { email: "e2@acme.nl" }],
+      ]);
+      expect(both.writes).toMatchObject([{ source: {} }, { source: { email: "e2@acme.nl" } }]);
+      expect(both.next.shadows.EXACT?.email).toBe("info@acme.nl");
+      // The mark is durable, and ends with the repair.
+      expect(plan(later(ours, ours, both.next)).writes).toEqual(both.writes);
+      expect(plan(later(theirs, theirs, both.next)).next).toMatchObject({ state: "LINKED", shadows: { EXACT: { email: "e2@acme.nl" } } });
+    });
+
+    it("stands where an edit at its source has won since, and the other is in the history", () => {
+      const told = plan(
+        pair({
+          ...later(ours, ours),
+          flow: withRows(account, { email: { policy: "CUSTOMCRM" } }),
+          agreed,
+          customcrm: ours,
+          exact: ours,
+          entity: travelling.next,
+        }),
+      );
+      expect(told).toMatchObject({ writes: [], next: { state: "LINKED", intents: [], shadows: { EXACT: { email: "c1@acme.nl" } } } });
+      expect(told.history.flatMap((event) => event.fields)).toMatchObject([{ after: "c1@acme.nl", lost: "e2@acme.nl", lostFrom: "EXACT" }]);
+    });
+
+    it("is no matter once the value that it replaced stands again", () => {
+      expect(plan(later(agreed, agreed)).next.intents[0]).not.toHaveProperty("overtaken");
+    });
   });
 
   it("by the end of its quarantine a write that is not there is given up and sent again", () => {
@@ -620,6 +687,16 @@ describe("our own writes are told from edits by their value (R8)", () => {
     expect(todo.next.shadows.EXACT?.email).toBe("c2@acme.nl");
     // The mark is durable: planned again after a crash, it is the same repair, told once.
     expect(todo.next.intents).toEqual(intents);
+  });
+
+  it("an empty field alone does not show that a given-up write came late: a person has emptied it", () => {
+    const emptying = { fields: { email: null }, source: { email: null }, over: { email: "info@acme.nl" }, givenUpAt: at(-10) };
+    const v2 = changed({ email: "c2@acme.nl" });
+    const emptied = (intent: object, exact: typeof agreed | object) =>
+      writesOf(plan(pair({ agreed: v2, customcrm: v2, exact: { ...v2, ...exact }, entity: { intents: [intentOf({ ...emptying, ...intent })] } })));
+    expect(emptied({}, { email: null })).toEqual([["CUSTOMCRM", "UPDATE", { email: null }]]);
+    const withMore = { fields: { email: null, phone: "010-7" }, source: { email: null, phone: "010-7" } };
+    expect(emptied(withMore, { email: null, phone: "010-7" })).toEqual([["EXACT", "UPDATE", { email: "c2@acme.nl", phone: "010-1" }]]);
   });
 
   it("a value that no write of ours ever held is an edit", () => {

@@ -11,6 +11,8 @@ export class Guardedness {
   readonly #taken = new Map<EntityType, Set<string>>();
   readonly #isOpen = new Map<EntityType, boolean>();
   readonly #paused = new Set<EntityType>();
+  /** Dataflows that a person is letting go on just now: what the person drops is dropped one after the other. */
+  readonly #resuming = new Map<EntityType, number>();
 
   constructor(
     private readonly store: Store,
@@ -19,8 +21,17 @@ export class Guardedness {
     private readonly broken: (violation: string) => void,
   ) {}
 
-  /** A person lets go what is held: it does not count, and the count begins anew. */
-  resumed(type: EntityType): void {
+  /** A person lets go what is held: it does not count, and the count begins anew. Gives what is called when that is over. */
+  resume(type: EntityType): () => void {
+    this.#letGo(type);
+    this.#resuming.set(type, (this.#resuming.get(type) ?? 0) + 1);
+    return () => {
+      this.#resuming.set(type, (this.#resuming.get(type) ?? 0) - 1);
+      this.#letGo(type);
+    };
+  }
+
+  #letGo(type: EntityType): void {
     this.#taken.delete(type);
     this.#isOpen.set(type, true);
     this.#paused.delete(type);
@@ -32,7 +43,7 @@ export class Guardedness {
       const { PENDING } = await this.store.entities.counts(type);
       const kept = await this.store.documents.get<{ readonly open: readonly string[] }>("guard", type);
       const isOver = this.isGuarded ? kept !== null && !kept.value.open.includes("deletions") : PENDING === 0 && (await this.store.feeds.countDirty()) === 0;
-      if (isOver) this.#isOpen.set(type, false);
+      if (isOver && !this.#resuming.get(type)) this.#isOpen.set(type, false);
       const state = await this.store.documents.get<{ readonly paused: { readonly code: string } | null }>("dataflow", type);
       if (state?.value.paused?.code !== "GUARD" || this.#paused.has(type)) continue;
       this.#paused.add(type);

@@ -30,8 +30,8 @@ export interface ProcessParts {
   readonly log: (line: string) => void;
   /** What could be done has been done. */
   readonly onQuiet: () => Promise<void>;
-  /** A person lets a paused dataflow go on. */
-  readonly onResume: (type: EntityType) => void;
+  /** A person lets a paused dataflow go on; gives what is called when that is done, or the process is dead. */
+  readonly onResume: (type: EntityType) => () => void;
 }
 
 /** What a person does who looks after the sync. */
@@ -148,9 +148,12 @@ export class Process implements Host {
     for (const type of entityTypes) {
       const { state } = await dataflowState(this.parts.store, type, "live");
       if (state.paused === null) continue;
-      this.parts.onResume(type);
-      await this.#actions.resumeDataflow(type, held);
-      this.parts.onResume(type);
+      const resumed = this.parts.onResume(type);
+      try {
+        await this.#actions.resumeDataflow(type, held);
+      } finally {
+        resumed();
+      }
     }
   }
 }

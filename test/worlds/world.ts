@@ -298,7 +298,7 @@ export class World {
       random: createRandom(`${this.options.seed}/process ${this.#made}`),
       ablation: this.options.ablation ?? null,
       onQuiet: () => this.#guardedness.quiet(),
-      onResume: (type) => this.#guardedness.resumed(type),
+      onResume: (type) => this.#guardedness.resume(type),
       hasIfMatch: this.character.hasIfMatch,
       hasChanges: this.character.hasChanges,
       log: (line) => this.scheduler.log(line),

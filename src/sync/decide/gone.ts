@@ -63,13 +63,15 @@ export function planEnded(observation: Observation, by: System | "GATEWAY"): Pla
 
 /** The survivor is left alone until a person says otherwise: the sync would create its partner again else. */
 export function detached(alone: Alone, goneFrom: System, kind: HistoryKind, problem: Pick<Obstacle, "code" | "message">): Plan {
-  const { observation, next } = alone;
-  const { entity } = observation;
+  const { observation, next, write, held } = alone;
+  const { entity, now } = observation;
+  // What a mutation asks for is written to the record that is left, and that is a look of its own.
+  const until = write ? isoTime(now) : (held?.until ?? null);
   return planOf(observation, {
     kind: "DETACH",
     reason: problem.message,
     state: "DETACHED",
-    obstacle: { ...problem, system: goneFrom, field: null, until: null },
+    obstacle: { ...problem, system: goneFrom, field: null, until },
     told: [...alone.told, { kind, source: goneFrom, change: null, isTold: false }],
     next: {
       ...next,

@@ -11,6 +11,7 @@ import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
 import { ignoredObstacle, isAnonymised } from "./obstacles.js";
+import { withOvertaken } from "./overtaken.js";
 import { explain } from "./own-writes.js";
 import { type Sending, sendingOf } from "./sending.js";
 import { equal, pick, same, unitsOf } from "./units.js";
@@ -31,7 +32,7 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
   const { observation, present, own } = view;
   const { entity, flow, now } = observation;
   const fields = unifiedFields(view, verdicts);
-  const shadows = agreedShadows(view);
+  const shadows = agreedShadows(view, verdicts);
   const conflicts = verdicts.filter((one) => one.merged.conflict).flatMap((one) => conflictsOf(view, one.unit));
   const ignored = stillIgnored(view);
   const outcome = outcomeOf(
@@ -56,12 +57,12 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
       conflicts,
       candidates: [],
       review: null,
-      intents: own.intents,
+      intents: own.intents.flatMap((intent) => withOvertaken(view, verdicts, intent)),
       ignored,
       refused: [...sending.refusals, ...externalIdRefusals(flow, entity)],
       wanted: stillWanted(view, verdicts, sending),
       overruled: overruledOf(view, sending.due),
-      timeUnknown: stillUnknown(view),
+      timeUnknown: stillUnknown(view, verdicts),
       externalIdOwed: view.isIdOwed && externalIdFor(flow, entity, present.CUSTOMCRM.record) !== null,
       modifiedAt: newestTime(entity, present.CUSTOMCRM.record.modifiedAt, present.EXACT.record.modifiedAt),
       syncedAt: outcome.state === "LINKED" && isSettling ? isoTime(now) : entity.syncedAt,

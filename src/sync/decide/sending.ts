@@ -6,10 +6,11 @@ import { externalIdFor, heldFor, ownProperties } from "./extras.js";
 import type { PlannedWrite } from "./observation.js";
 import type { Obstacle } from "./obstacles.js";
 import { blockOn, pausedFor, refusalObstacle, refusalsOf } from "./obstacles.js";
+import { overruledUnder } from "./overtaken.js";
 import { ambiguousOn } from "./own-writes.js";
 import { pick, same, valuesOf } from "./units.js";
 import type { Verdict } from "./verdict.js";
-import type { View } from "./view.js";
+import { said, type View } from "./view.js";
 
 /** What is sent now for a linked pair, and what holds the rest back. */
 export interface Sending {
@@ -33,7 +34,10 @@ export function sendingOf(view: View, verdicts: readonly Verdict[]): Sending {
     refusals: sides.flatMap((side) => side.refusals),
     due: new Map(
       sides.flatMap((side) =>
-        Object.entries({ ...underWay(view, verdicts, side.system), ...side.due }).map(([field, value]) => [`${side.system}.${field}`, value]),
+        Object.entries({ ...overruledUnder(view, verdicts, side.system), ...underWay(view, verdicts, side.system), ...side.due }).map(([field, value]) => [
+          `${side.system}.${field}`,
+          value,
+        ]),
       ),
     ),
   };
@@ -83,7 +87,7 @@ function sendingTo(view: View, verdicts: readonly Verdict[], system: System): Si
     recordId: entity.records[system],
     fields,
     source: pick(
-      present[other].fields,
+      said(view, other),
       sourced.flatMap((one) => Object.keys(one.send[system])).filter((field) => field in fields),
     ),
     over: pick(present[system].fields, Object.keys(fields)),

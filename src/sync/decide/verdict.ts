@@ -5,12 +5,10 @@ import { toRecordValue } from "./identity.js";
 import type { Obstacle } from "./obstacles.js";
 import { ignoredObstacle, isIgnored, refusedUnsent } from "./obstacles.js";
 import { equal, pick, type Unit } from "./units.js";
-import { sideOfUnit, type View } from "./view.js";
+import { type Decided, sideOfUnit, type View } from "./view.js";
 
 /** A unit, merged, and what of it is to be sent. */
-export interface Verdict {
-  readonly unit: Unit;
-  readonly merged: Merged;
+export interface Verdict extends Decided {
   /** A mutation asks for it, and no newer edit has overtaken that. */
   readonly isWanted: boolean;
   /** Per side, the values to send: only those that differ there (R5, I6). */
@@ -53,15 +51,16 @@ interface Sendable {
 
 /** The values of a unit that a side does not hold and can be given. A unit goes whole or not at all; only what was ignored before is left out. */
 function sendable(view: View, unit: Unit, merged: Merged, system: System): Sendable {
-  const { observation, translation, present, values } = view;
+  const { observation, translation, present, shows, own } = view;
+  const isDue = merged.write.includes(system) || (merged.winner !== null && unit.rows.some((row) => row.field in own.under[system]));
   const fields: Record<string, string | null> = {};
   const ignored: Obstacle[] = [];
   const failing: Obstacle[] = [];
   const waiting: Obstacle[] = [];
-  for (const row of merged.write.includes(system) ? unit.rows : []) {
+  for (const row of isDue ? unit.rows : []) {
     const value = merged.winner?.[row.field] ?? null;
     const current = present[system].fields[row.field] ?? null;
-    if (equal(values[system][row.field], value)) continue;
+    if (equal(shows[system][row.field], value)) continue;
     const translated = toRecordValue(translation, row, system, value);
     const refused = translated.ok ? refusedUnsent(observation.flow, row, system, translated.value) : null;
     if (!translated.ok) waiting.push({ code: translated.code, message: translated.message, system, field: row.field, until: null });

@@ -1,12 +1,12 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import { type System, systems } from "../../domain/words.js";
-import type { MergeSide } from "../merge.js";
+import type { Merged, MergeSide } from "../merge.js";
 import { askedOf } from "./asked.js";
 import { currentIdentity, type Translation, toIdentity } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
 import { ambiguousOn, type Explained } from "./own-writes.js";
-import { baseOf, equal, same, type Unit, unitsOf, valuesOf } from "./units.js";
+import { baseOf, equal, same, type Unit, valuesOf } from "./units.js";
 
 /** A linked pair in the form in which it is compared: references as entity ids, our own writes told from edits. */
 export interface View {
@@ -14,7 +14,10 @@ export interface View {
   readonly translation: Translation;
   readonly own: Explained;
   readonly present: { readonly [S in System]: Present };
+  /** What each side says: what it shows, but for a late write of ours, under which what a person had entered still counts. */
   readonly values: { readonly [S in System]: Fields };
+  /** What each side shows. */
+  readonly shows: { readonly [S in System]: Fields };
   readonly bases: { readonly [S in System]: Fields | null };
   /** What a mutation asks of fields that both systems have. */
   readonly wanted: { readonly set: Fields; readonly atOf: (fields: readonly string[]) => number } | null;
@@ -24,10 +27,19 @@ export interface View {
   readonly isIdOwed: boolean;
 }
 
+/** A unit, and what was decided about it. */
+export interface Decided {
+  readonly unit: Unit;
+  readonly merged: Merged;
+}
+
 export function viewOf(observation: Observation, present: View["present"], own: Explained): View {
   const { flow, entity } = observation;
   const translation = translationOf(observation);
-  const customcrm = toIdentity(translation, "CUSTOMCRM", present.CUSTOMCRM.fields);
+  const identities = (fields: { readonly [S in System]: Fields }) => {
+    const customcrm = toIdentity(translation, "CUSTOMCRM", fields.CUSTOMCRM);
+    return { CUSTOMCRM: customcrm, EXACT: toIdentity(translation, "EXACT", fields.EXACT, customcrm) };
+  };
   const base = own.shadows.CUSTOMCRM && toIdentity(translation, "CUSTOMCRM", own.shadows.CUSTOMCRM);
   // A create that both sides have seen leaves nothing to ask for.
   const asked = askedOf(entity);
@@ -39,13 +51,17 @@ export function viewOf(observation: Observation, present: View["present"], own: 
     translation,
     own,
     present,
-    values: { CUSTOMCRM: customcrm, EXACT: toIdentity(translation, "EXACT", present.EXACT.fields, customcrm) },
+    values: identities({ CUSTOMCRM: said({ present, own }, "CUSTOMCRM"), EXACT: said({ present, own }, "EXACT") }),
+    shows: identities({ CUSTOMCRM: present.CUSTOMCRM.fields, EXACT: present.EXACT.fields }),
     bases: { CUSTOMCRM: base, EXACT: own.shadows.EXACT && toIdentity(translation, "EXACT", own.shadows.EXACT, base) },
     wanted,
     timeUnknown: new Set([...(entity.timeUnknown ?? []), ...landed]),
     isIdOwed: entity.externalIdOwed === true || own.landed.some((intent) => intent.operation === "CREATE" && intent.system === "EXACT"),
   };
 }
+
+/** The record's values as they are shown, but for a late write of ours over what a person had entered. */
+export const said = ({ present, own }: Pick<View, "present" | "own">, system: System): Fields => ({ ...present[system].fields, ...own.under[system] });
 
 export const translationOf = ({ flow, references, settings }: Observation): Translation => ({ flow, references, defaultAccount: settings.defaultAccount });
 
@@ -58,7 +74,7 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
     base: baseOf(view.bases[system], unit),
     at: modified === null || isOurs ? null : Date.parse(modified),
     late: unit.rows.some((row) => view.own.late[system].has(row.field)),
-    unagreed: unit.rows.some(({ field }) => isUnagreed(view, field, system)),
+    unagreed: unit.rows.some(({ field }) => view.own.edited.has(field) || isUnagreed(view, field, system)),
   };
 }
 
@@ -66,15 +82,15 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
 const isUnagreed = ({ observation, present }: View, field: string, system: System): boolean =>
   observation.entity.ignored.some((one) => one.field === field && equal(one.system === system ? one.returned : one.source, present[system].fields[field]));
 
-/** Both sides say the same. */
-const agree = ({ values }: View, unit: Unit): boolean => same(valuesOf(values.CUSTOMCRM, unit), valuesOf(values.EXACT, unit));
+/** Both sides show the same, and no late write of ours that is still to be put right. */
+const agree = ({ shows, own }: View, { unit, merged }: Decided): boolean =>
+  same(valuesOf(shows.CUSTOMCRM, unit), valuesOf(shows.EXACT, unit)) &&
+  systems.every((system) => unit.rows.every(({ field }) => !(field in own.under[system]) || equal(merged.winner?.[field], shows[system][field])));
 
 /** The shadows from now on: where both sides agree, each side's own values (R2). */
-export function agreedShadows(view: View): Entity["shadows"] {
-  const { observation, present, own } = view;
-  const names = unitsOf(observation.flow)
-    .filter((unit) => agree(view, unit))
-    .flatMap((unit) => unit.rows.map((row) => row.field));
+export function agreedShadows(view: View, verdicts: readonly Decided[]): Entity["shadows"] {
+  const { present, own } = view;
+  const names = verdicts.filter((one) => agree(view, one)).flatMap(({ unit }) => unit.rows.map((row) => row.field));
   if (names.length === 0) return own.shadows;
   const values = (system: System) => Object.fromEntries(names.map((name) => [name, present[system].fields[name] ?? null]));
   return {
@@ -84,13 +100,12 @@ export function agreedShadows(view: View): Entity["shadows"] {
 }
 
 /** A side's time tells no order for a field as long as a change of it there is unsettled (R3). */
-export function stillUnknown(view: View): readonly string[] {
-  const isUnsettled = (system: System, unit: Unit) => {
-    const base = baseOf(view.bases[system], unit);
-    return !agree(view, unit) && (base === null || !same(base, valuesOf(view.values[system], unit)));
+export function stillUnknown(view: View, verdicts: readonly Decided[]): readonly string[] {
+  const isUnsettled = (system: System, one: Decided) => {
+    const base = baseOf(view.bases[system], one.unit);
+    return !agree(view, one) && (base === null || !same(base, valuesOf(view.values[system], one.unit)));
   };
-  const units = unitsOf(view.observation.flow);
   return systems
-    .flatMap((system) => units.filter((unit) => isUnsettled(system, unit)).flatMap((unit) => unit.rows.map((row) => `${system}.${row.field}`)))
+    .flatMap((system) => verdicts.filter((one) => isUnsettled(system, one)).flatMap(({ unit }) => unit.rows.map((row) => `${system}.${row.field}`)))
     .filter((name) => view.timeUnknown.has(name));
 }
