@@ -22,7 +22,8 @@ export class SyncMutationResolver {
   }
 
   @Mutation(() => SyncPayload, {
-    description: "Ends a run. What it has done stands; what it has marked is left to the background. One that is over stays as it is.",
+    description:
+      "Ends a run. What it has done stands; what nobody has begun with is not looked at any more, but for edits, which get across as ever. One that is over stays as it is.",
   })
   async cancelSync(@Arg("id", () => ID) id: string): Promise<SyncPayload> {
     const run = await this.#runs.cancel(id);

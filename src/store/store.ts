@@ -156,6 +156,8 @@ export interface DirtyMark {
   readonly entityId: string;
   /** Grows whenever the entity is marked again; a mark is cleared only at the generation that was handled (R12). */
   readonly generation: number;
+  /** The run that marked it to be looked at once more, if nobody has marked it for anything else: it stands for no news. */
+  readonly runId?: string;
 }
 
 export interface FeedState {
@@ -180,9 +182,16 @@ export interface FeedStore {
   /** Saves the cursor together with the marks of what the page touched, before any of it is handled (R12). */
   advance(system: System, feed: string, state: FeedState, dirty: readonly string[]): Promise<void>;
   markDirty(entityIds: readonly string[]): Promise<void>;
+  /**
+   * Marks, for a run, those that are not marked yet. A mark stays the run's own until anybody marks the entity again; what two
+   * runs have marked is nobody's own.
+   */
+  markForRun(entityIds: readonly string[], runId: string): Promise<void>;
   /** The oldest marks, without clearing them. */
   dirty(limit: number): Promise<readonly DirtyMark[]>;
   clearDirty(marks: readonly DirtyMark[]): Promise<void>;
+  /** Which of these marks still stand, at this generation. */
+  stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]>;
   countDirty(): Promise<number>;
 }
 

@@ -27,7 +27,7 @@ const pushesPerPass = 48;
 export class Engine {
   readonly #parts: SettleParts;
   /** Marks whose plan is known to write, and what: not planned again before their turn. */
-  readonly #owing = new Map<string, { generation: number; kind: Settled["kind"] }>();
+  readonly #owing = new Map<string, { mark: DirtyMark; kind: Settled["kind"] }>();
 
   readonly #epochs = new Map<System, { readonly epoch: string; readonly at: number }>();
   readonly #polls = new Map<System, Promise<Pulled>>();
@@ -100,16 +100,17 @@ export class Engine {
   /**
    * Settles what is marked until nothing is left that could be done now: first links and plans everything, which is quick
    * however much there is to write, then writes some, and looks again. One at a time in a process: who comes while another
-   * is at it leaves the work to that one.
+   * is at it leaves the work to that one. Once `isStopped`, nothing more is begun.
    */
-  async drain(signal?: AbortSignal, onLinked: () => void = () => {}): Promise<void> {
+  async drain(signal?: AbortSignal, onLinked: () => void = () => {}, isStopped: () => boolean = () => false): Promise<void> {
     this.#wanted = true;
     if (this.#isDraining || !(await this.knowsBoth()) || this.#isDraining) return;
     this.#isDraining = true;
     try {
-      while (this.#wanted && !this.#isHalted && !signal?.aborted) {
+      const isHalted = () => this.#isHalted || isStopped();
+      while (this.#wanted && !isHalted() && !signal?.aborted) {
         this.#wanted = false;
-        const options = { class: "change", isHalted: () => this.#isHalted, ...signalOf({ signal }) } as const;
+        const options = { class: "change", isHalted, ...signalOf({ signal }) } as const;
         await this.#pass({ ...options, withoutPush: true });
         onLinked();
         if ((await this.#pushSome(options)) > 0) this.#wanted = true;
@@ -144,30 +145,41 @@ export class Engine {
     // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
     let marks = await this.#marks();
     for (const type of entityTypes) {
-      const own = marks.filter((mark) => typeOfId(mark.entityId) === type && this.#owing.get(mark.entityId)?.generation !== mark.generation);
+      const own = marks.filter((mark) => typeOfId(mark.entityId) === type && this.#owing.get(mark.entityId)?.mark.generation !== mark.generation);
       for (const batch of batches(own, batchSize * 2)) {
         await refresh(
           this.#parts,
           batch.map((mark) => mark.entityId),
         );
       }
-      for (const batch of batches(own, batchSize)) {
-        if (this.#isHalted || options.signal?.aborted) return;
+      for (const marked of batches(own, batchSize)) {
+        if (options.isHalted?.() || options.signal?.aborted) return;
+        const batch = await this.#standing(marked);
+        const onProbation = new Set(batch.filter((mark) => mark.runId !== undefined).map((mark) => mark.entityId));
         const settled = await settle(
           this.#parts,
           batch.map((mark) => mark.entityId),
-          options,
+          { ...options, onProbation },
         );
         const done = batch.filter((_, i) => settled[i]?.done);
         await this.#clear(done);
         batch.forEach((mark, i) => {
           const one = settled[i];
-          if (one?.owes) this.#owing.set(mark.entityId, { generation: mark.generation, kind: one.kind });
+          if (one?.owes) this.#owing.set(mark.entityId, { mark, kind: one.kind });
         });
       }
       // Those too that this type's settling has marked: who fits is decided on everybody's present keys (R6).
       if (own.length > 0) marks = await this.#marks();
     }
+  }
+
+  /** Without the marks of a run that were withdrawn since they were read, or that stand for more than the run by now. */
+  async #standing(marks: readonly DirtyMark[]): Promise<readonly DirtyMark[]> {
+    const ofRuns = marks.filter((mark) => mark.runId !== undefined);
+    if (ofRuns.length === 0) return marks;
+    const stand = await this.#parts.store.feeds.stillDirty(ofRuns);
+    const gone = new Set(ofRuns.filter((_, i) => !stand[i]));
+    return marks.filter((mark) => !gone.has(mark));
   }
 
   async #marks(): Promise<readonly DirtyMark[]> {
@@ -184,16 +196,16 @@ export class Engine {
   /** Writes for some of what owes writes: edits first, then what was waited for longest. Gives how many it could try. */
   async #pushSome(options: SettleOptions): Promise<number> {
     const turn = [...this.#owing.entries()].sort(([, a], [, b]) => Number(a.kind === "CREATE") - Number(b.kind === "CREATE")).slice(0, pushesPerPass);
-    for (const batch of batches(turn, 16)) {
-      if (this.#isHalted || options.signal?.aborted) break;
+    for (const owed of batches(turn, 16)) {
+      if (options.isHalted?.() || options.signal?.aborted) break;
+      const batch = await this.#standing(owed.map(([, { mark }]) => mark));
       const settled = await settle(
         this.#parts,
-        batch.map(([id]) => id),
+        batch.map((mark) => mark.entityId),
         options,
       );
-      const done = batch.filter((_, i) => settled[i]?.done).map(([entityId, { generation }]) => ({ entityId, generation }));
-      await this.#clear(done);
-      for (const [id] of batch) this.#owing.delete(id);
+      await this.#clear(batch.filter((_, i) => settled[i]?.done));
+      for (const [id] of owed) this.#owing.delete(id);
     }
     return turn.length;
   }

@@ -47,6 +47,8 @@ export interface SettleOptions {
   readonly isHalted?: () => boolean;
   /** Stop before anything is sent to a system. */
   readonly withoutPush?: boolean;
+  /** Of these nothing is shown that is not begun: their marks may be withdrawn until then. */
+  readonly onProbation?: ReadonlySet<string>;
 }
 
 export const callOptions = (options: SettleOptions) => ({

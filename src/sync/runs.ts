@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.js";
 import { noCounts, type PlanCost, type Run, type RunState, type SyncMode } from "../domain/run.js";
 import { type EntityType, entityTypes, isoTime, systems } from "../domain/words.js";
 import type { Queue } from "../queue/queue.js";
-import type { Lease } from "../store/store.js";
+import { allMarks, type Lease } from "../store/store.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { Engine } from "./engine.js";
 import type { SettleParts } from "./parts.js";
@@ -73,6 +73,8 @@ export class Runs {
       const isWaiting = before.state === "QUEUED";
       return { ...before, cancelRequested: true, ...(isWaiting ? { state: "CANCELLED" as const, finishedAt: isoTime(this.parts.clock()) } : {}) };
     });
+    // At once, whichever process the run is in, and if it is in none: what is marked after this goes when the run ends.
+    if (run?.cancelRequested && !run.dryRun) await this.#withdraw(id);
     return run;
   }
 
@@ -137,10 +139,12 @@ export class Runs {
     const tally = new RunTally(store.tallies, run, (overlay ?? store).entities);
     this.#tallies.set(run.id, overlay ? null : tally);
     const pass = new Pass(run, tally, clock);
+    if (run.cancelRequested) pass.cancel();
     const heart = this.#heart(run.id, pass, lease);
     try {
       const cost = overlay ? await this.#rehearse(pass, overlay, signal) : await this.#perform(pass, signal);
       await tally.tell();
+      await this.#heed(pass);
       await heart.stop();
       if (this.#isInterrupted(signal)) return;
       await this.#finish(run.id, pass, pass.isCancelled ? "CANCELLED" : "DONE", cost);
@@ -212,7 +216,12 @@ export class Runs {
       for (const type of run.types) {
         for await (const batch of store.entities.scan(type)) {
           if (isStopped()) return;
-          await store.feeds.markDirty(batch.map((entity) => entity.id));
+          await store.feeds.markForRun(
+            batch.map((entity) => entity.id),
+            run.id,
+          );
+          // After the marks: a wish that is not seen here withdraws them when it comes.
+          await this.#heed(pass);
         }
       }
     }
@@ -253,9 +262,28 @@ export class Runs {
     };
   }
 
+  async #heed(pass: Pass): Promise<void> {
+    const found = await this.parts.store.documents.get<Run>("run", pass.run.id);
+    if (found?.value.cancelRequested) pass.cancel();
+  }
+
+  /**
+   * Takes back what the run has marked only to be looked at once more. A mark that stands for anything read stays: its snapshot
+   * is stored, and no later reading would find the difference again (R12).
+   */
+  async #withdraw(runId: string): Promise<void> {
+    const { feeds } = this.parts.store;
+    await feeds.clearDirty((await feeds.dirty(allMarks)).filter((mark) => mark.runId === runId));
+  }
+
   async #finish(runId: string, pass: Pass, state: RunState, cost: readonly PlanCost[], error?: unknown): Promise<void> {
     const now = isoTime(this.parts.clock());
     const problem = error === undefined ? null : problemOf(error, now);
+    if (state === "CANCELLED" && !pass.run.dryRun) {
+      await this.#withdraw(runId);
+      // What stays marked is the ordinary sync's.
+      await this.parts.queue.add({ kind: "sweep" }, { key: "nudge", priority: 1 });
+    }
     const { read, total, ...counts } = await pass.progress();
     const progress = { ...counts, read, total: state === "DONE" ? read : total, etaSeconds: null };
     // Whoever sees the run's end sees its whole plan.
@@ -286,7 +314,7 @@ const callsOf = ({ reads, writes }: Rehearsal) => ({ reads, writes });
 async function drainAll(engine: Engine, store: SettleParts["store"], isStopped: () => boolean, signal: AbortSignal): Promise<void> {
   let left = Number.POSITIVE_INFINITY;
   for (let idle = 0; idle < maxIdleRounds && !isStopped(); ) {
-    await engine.drain(signal);
+    await engine.drain(signal, () => {}, isStopped);
     if (engine.isDraining) {
       await sleep(100);
       continue;

@@ -125,7 +125,7 @@ async function settleRound(
         if (pushed.again) again.push(id);
       });
     } else if (planned.writes.length > 0) {
-      results.set(id, await storeOwing(parts, seen, planned));
+      results.set(id, await storeOwing(parts, seen, planned, options));
     } else {
       results.set(id, await store(parts, seen, observation, planned));
       if (hasOtherKeys(seen.flow, seen.entity, planned.next)) foresight.distrust();
@@ -167,9 +167,10 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
 }
 
 /** Shows that something is on its way. The rest of the plan is stored with its intents, when its turn has come. */
-async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan): Promise<Settled> {
+async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onProbation }: SettleOptions): Promise<Settled> {
   const { entity, flow, sides } = seen;
   const settled = { id: entity.id, entity, kind: planned.kind, done: false, owes: true };
+  if (onProbation?.has(entity.id)) return settled;
   // A detachment stands until a person ends it, whatever a mutation writes meanwhile.
   if (entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null)) return settled;
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;

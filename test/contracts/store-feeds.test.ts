@@ -58,6 +58,42 @@ onEveryStore("feeds and dirty marks", (subject) => {
     await subject.store.feeds.clearDirty([]);
   });
 
+  it("made for a run are told apart, until anybody else marks the entity as well", async () => {
+    const { feeds } = subject.store;
+    const runOf = async (id: string) => (await subject.other.feeds.dirty(100)).find((mark) => mark.entityId === id)?.runId;
+    await feeds.markDirty(["news"]);
+    await feeds.markForRun(["news", "own", "changed", "committed", "seen by a feed", "both"], "run-1");
+    await subject.other.feeds.markDirty(["changed"]);
+    await subject.other.feeds.advance("EXACT", "accounts", state, ["seen by a feed"]);
+    await subject.store.entities.commit({ put: [], markDirty: ["committed"] });
+    await subject.other.feeds.markForRun(["both", "another's"], "run-2");
+    await feeds.markForRun(["own", "news"], "run-1");
+    const runs = Object.fromEntries(
+      await Promise.all(["news", "own", "changed", "committed", "seen by a feed", "both"].map(async (id) => [id, await runOf(id)])),
+    );
+    expect(runs).toEqual({ own: "run-1" });
+    expect(await runOf("another's")).toBe("run-2");
+    expect(await marked()).toEqual(["news", "own", "changed", "committed", "seen by a feed", "both", "another's"]);
+    await feeds.markForRun([], "run-1");
+    expect(await feeds.countDirty()).toBe(7);
+  });
+
+  it("of a run are cleared at their generation, like all others, and then mark nobody any more", async () => {
+    const { feeds } = subject.store;
+    await feeds.markForRun(["a", "b", "c"], "run-1");
+    const before = await feeds.dirty(10);
+    expect(await subject.other.feeds.stillDirty(before)).toEqual([true, true, true]);
+    await subject.other.feeds.markDirty(["b"]);
+    await subject.other.feeds.markForRun(["c"], "run-2");
+    expect(await feeds.stillDirty(before)).toEqual([true, false, false]);
+    await feeds.clearDirty(before);
+    expect(await marked()).toEqual(["b", "c"]);
+    expect(await feeds.stillDirty([...before, { entityId: "unknown", generation: 1 }])).toEqual([false, false, false, false]);
+    expect(await feeds.stillDirty([])).toEqual([]);
+    await feeds.clearDirty(await feeds.dirty(10));
+    expect(await marked()).toEqual([]);
+  });
+
   it("never give a generation twice, so that a late clearing hits nobody else's mark", async () => {
     await subject.store.feeds.markDirty(["a"]);
     const first = await subject.store.feeds.dirty(1);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { pino } from "pino";
 import { parseConfig } from "../../src/config.js";
 import { type Links, linksOf } from "../../src/connect.js";
@@ -148,6 +149,7 @@ export class OperatorWorld {
 
   /** Works on all runs that are queued. */
   async work(signal = new AbortController().signal): Promise<void> {
+    setMaxListeners(0, signal);
     for (const job of this.jobs.splice(0)) if (job.kind === "run") await this.runs.work(job.runId, signal);
   }
 

@@ -24,12 +24,20 @@ export class MemoryFeeds implements FeedStore {
     this.#marks.mark(entityIds);
   }
 
+  async markForRun(entityIds: readonly string[], runId: string): Promise<void> {
+    this.#marks.markForRun(entityIds, runId);
+  }
+
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
     return this.#marks.oldest(limit);
   }
 
   async clearDirty(marks: readonly DirtyMark[]): Promise<void> {
     this.#marks.clear(marks);
+  }
+
+  async stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]> {
+    return marks.map((mark) => this.#marks.stands(mark));
   }
 
   async countDirty(): Promise<number> {

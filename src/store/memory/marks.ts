@@ -2,33 +2,38 @@ import type { DirtyMark } from "../store.js";
 
 /** Dirty marks, oldest first. A mark set again keeps its place and gets a new generation. */
 export class Marks {
-  readonly #generations = new Map<string, number>();
+  readonly #marks = new Map<string, DirtyMark>();
   #last = 0;
 
   mark(ids: readonly string[]): void {
-    for (const id of ids) this.#generations.set(id, ++this.#last);
+    for (const entityId of ids) this.#marks.set(entityId, { entityId, generation: ++this.#last });
+  }
+
+  markForRun(ids: readonly string[], runId: string): void {
+    for (const entityId of ids) {
+      const held = this.#marks.get(entityId);
+      if (!held) this.#marks.set(entityId, { entityId, generation: ++this.#last, runId });
+      else if (held.runId && held.runId !== runId) this.mark([entityId]);
+    }
   }
 
   clear(marks: readonly DirtyMark[]): void {
-    for (const { entityId, generation } of marks) {
-      if (this.#generations.get(entityId) === generation) this.#generations.delete(entityId);
-    }
+    for (const mark of marks) if (this.stands(mark)) this.#marks.delete(mark.entityId);
+  }
+
+  stands({ entityId, generation }: DirtyMark): boolean {
+    return this.#marks.get(entityId)?.generation === generation;
   }
 
   drop(id: string): void {
-    this.#generations.delete(id);
+    this.#marks.delete(id);
   }
 
   oldest(limit: number): readonly DirtyMark[] {
-    const marks: DirtyMark[] = [];
-    for (const [entityId, generation] of this.#generations) {
-      if (marks.length >= limit) break;
-      marks.push({ entityId, generation });
-    }
-    return marks;
+    return [...this.#marks.values()].slice(0, Math.max(0, limit));
   }
 
   get size(): number {
-    return this.#generations.size;
+    return this.#marks.size;
   }
 }

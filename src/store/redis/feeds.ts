@@ -4,7 +4,12 @@ import { type DirtyMark, type FeedState, type FeedStore, unreadFeed } from "../s
 import { type Connection, Script } from "./connection.js";
 import { asTexts } from "./replies.js";
 
-const scripts = { mark: new Script("mark-dirty"), clear: new Script("clear-dirty"), oldest: new Script("oldest-dirty") };
+const scripts = {
+  mark: new Script("mark-dirty"),
+  markForRun: new Script("mark-for-run"),
+  clear: new Script("clear-dirty"),
+  oldest: new Script("oldest-dirty"),
+};
 
 export class RedisFeeds implements FeedStore {
   readonly #connection: Connection;
@@ -30,11 +35,16 @@ export class RedisFeeds implements FeedStore {
     if (entityIds.length > 0) await this.#connection.run(scripts.mark, [dirty, dirtyGenerations, dirtyCount], ["", ...entityIds]);
   }
 
+  async markForRun(entityIds: readonly string[], runId: string): Promise<void> {
+    const { dirty, dirtyGenerations, dirtyCount } = this.#keys;
+    if (entityIds.length > 0) await this.#connection.run(scripts.markForRun, [dirty, dirtyGenerations, dirtyCount], [runId, ...entityIds]);
+  }
+
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
     if (limit <= 0) return [];
     const flat = asTexts(await this.#connection.run(scripts.oldest, [this.#keys.dirty, this.#keys.dirtyGenerations], [String(limit)]));
     const marks: DirtyMark[] = [];
-    for (let i = 0; i + 1 < flat.length; i += 2) marks.push({ entityId: flat[i] ?? "", generation: Number(flat[i + 1]) });
+    for (let i = 0; i + 1 < flat.length; i += 2) marks.push({ entityId: flat[i] ?? "", ...markOf(flat[i + 1] ?? "") });
     return marks;
   }
 
@@ -43,7 +53,20 @@ export class RedisFeeds implements FeedStore {
     if (args.length > 0) await this.#connection.run(scripts.clear, [this.#keys.dirty, this.#keys.dirtyGenerations], args);
   }
 
+  async stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]> {
+    if (marks.length === 0) return [];
+    const ids = marks.map(({ entityId }) => entityId);
+    const held = await this.#connection.call((client) => client.hmGet(this.#keys.dirtyGenerations, ids));
+    return marks.map(({ generation }, i) => markOf(held[i] ?? "").generation === generation);
+  }
+
   countDirty(): Promise<number> {
     return this.#connection.call((client) => client.zCard(this.#keys.dirty));
   }
+}
+
+/** As it stands in the hash of generations: see scripts/include/dirty.lua. */
+function markOf(held: string): Omit<DirtyMark, "entityId"> {
+  const [generation, runId] = held.split(" ", 2);
+  return { generation: Number(generation), ...(runId === undefined ? {} : { runId }) };
 }

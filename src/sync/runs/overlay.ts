@@ -99,6 +99,15 @@ class OverlayFeeds implements FeedStore {
     for (const id of ids) this.#marks.set(id, ++this.#last);
   }
 
+  /** Nobody withdraws them: a dry run that is cancelled ends with all that it has marked. */
+  async markForRun(ids: readonly string[]): Promise<void> {
+    await this.markDirty(ids);
+  }
+
+  async stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]> {
+    return marks.map(() => true);
+  }
+
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
     const below = (await this.base.dirty(allMarks)).filter(
       ({ entityId, generation }) => !this.#marks.has(entityId) && (this.#cleared.get(entityId) ?? 0) < generation,

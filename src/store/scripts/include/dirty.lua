@@ -1,4 +1,5 @@
--- Dirty marks: `dirty` holds ids by when they were first marked, `generations` the number of the last marking.
+-- Dirty marks: `dirty` holds ids by when they were first marked, `generations` the number of the last marking; behind a space
+-- the run that has marked it, where nobody else has.
 local function markDirty(dirty, generations, count, id)
   local number = redis.call("INCR", count)
   redis.call("ZADD", dirty, "NX", number, id)
@@ -6,7 +7,8 @@ local function markDirty(dirty, generations, count, id)
 end
 
 local function clearDirty(dirty, generations, id, generation)
-  if redis.call("HGET", generations, id) == generation then
+  local held = redis.call("HGET", generations, id)
+  if held and string.match(held, "^%d+") == generation then
     redis.call("ZREM", dirty, id)
     redis.call("HDEL", generations, id)
   end
