@@ -175,7 +175,9 @@ async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onPro
   if (entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null)) return settled;
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
   const pending: Entity = { ...entity, state: "PENDING", problem: null, nextActionAt: null };
-  const committed = await parts.store.entities.commit({ put: [writeOf(flow, pending, [], record)] });
+  // Who put that time there has cleared the mark, and may have done so after this one was read.
+  const markDirty = entity.nextActionAt === null ? [] : [entity.id];
+  const committed = await parts.store.entities.commit({ put: [writeOf(flow, pending, [], record)], markDirty });
   return committed.ok ? { ...settled, entity: { ...pending, revision: entity.revision + 1 } } : settled;
 }
 

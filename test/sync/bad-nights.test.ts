@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
 let world: OperatorWorld;
@@ -46,6 +47,25 @@ describe("what simulated worlds have found", { timeout: 60_000 }, () => {
     const { events } = await world.store.entities.history(id, 50, null);
     expect(world.account(guid(1))?.Phone).toBe(world.customer("cus1").Phone);
     expect(events.flatMap((event) => event.fields)).toContainEqual(expect.objectContaining({ field: "phone", lost: expect.stringContaining("entered") }));
+  });
+
+  it("what one process will try later, and another one finds due and dies before it is sent, is not forgotten (I7)", async () => {
+    await linked(pairs(1));
+    await world.cycle();
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "entered" });
+    world.exact.faults.add({ method: "PUT", path: "/api/v1/", times: 1, fault: { kind: "status", status: 429, headers: { "retry-after": "5" } } });
+    await world.cycle();
+    const { id, nextActionAt } = await world.of("ACCOUNT", "EXACT", guid(1));
+    expect(nextActionAt).not.toBeNull();
+    expect(await world.store.feeds.countDirty()).toBe(0);
+    // The other process read its mark before the first one cleared it, and gets no further than to plan.
+    await world.clock.advance(10 * 60_000);
+    const [planned] = await settle(world.parts(), [id], { class: "change", withoutPush: true });
+    expect(planned).toMatchObject({ owes: true, done: false });
+    world.restart();
+    await world.engine.sweep();
+    await world.settle();
+    expect(world.account(guid(1))?.Phone).toBe("entered");
   });
 
   it("a propagated deletion tells the history what the record held at the very last, also what no row names (I4)", async () => {
