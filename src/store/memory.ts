@@ -26,7 +26,7 @@ interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   readonly kind = "memory";
   readonly entities: MemoryEntities;
-  readonly snapshots = new MemorySnapshots();
+  readonly snapshots: MemorySnapshots;
   readonly feeds: MemoryFeeds;
   readonly leases: MemoryLeases;
   readonly secrets: MemorySecrets;
@@ -36,6 +36,7 @@ export class MemoryStore implements Store {
 
   constructor({ clock = Date.now, encryptionKey, flows = dataflows, log = () => {} }: MemoryStoreOptions = {}) {
     const marks = new Marks();
+    this.snapshots = new MemorySnapshots(clock);
     this.documents = new MemoryDocuments(clock);
     this.tallies = new MemoryTallies(this.documents);
     this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));

@@ -144,7 +144,7 @@ export interface SnapshotStore {
   get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]>;
   /** Stores those whose ticket is higher than that of what is stored and than the record's last write; tells which were. */
   put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]>;
-  /** Notes that records are gone, by the same rule of tickets; what was last read is kept. */
+  /** Notes that records are gone, by the same rule of tickets; what was last read is kept for as long as histories are. */
   putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void>;
   /** After our own write has ended: reads that began before `ticket` are too old to be stored. */
   noteWrite(ref: RecordRef, ticket: number): Promise<void>;

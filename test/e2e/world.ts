@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { pino } from "pino";
-import { type App, createApp } from "../../src/app.js";
+import { type App, type AppParts, createApp } from "../../src/app.js";
 import { parseConfig } from "../../src/config.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
 import { type Sandboxes, type SandboxOptions, startSandboxes } from "../../src/sandbox/index.js";
@@ -15,6 +15,8 @@ export interface World {
   readonly sandboxes: Sandboxes;
   /** Sends a query and gives its answer, errors and all. */
   query<R, V>(document: TypedDocumentNode<R, V> | string, variables?: V): Promise<{ data: R; errors?: readonly QueryError[] }>;
+  /** Another gateway on the same Redis and systems; it stops with the world. */
+  beside(): Promise<App>;
   stop(): Promise<void>;
 }
 
@@ -35,16 +37,18 @@ export async function startWorld(
   const sandboxes = await startSandboxes({ exactSettings: withoutLimits, ...options.sandbox });
   const key = Buffer.alloc(32, 7).toString("base64");
   const config = parseConfig({ PORT: "0", TANDEM_DATA_DIR: dataDir, ENCRYPTION_KEY: key, SYNC_INTERVAL_SECONDS: "3600", ...options.env });
-  const app = await createApp(config, {
+  const parts: AppParts = {
     redisUrl: options.redis?.url ?? null,
     ...(options.redis ? { tenant: options.redis.newTenant() } : {}),
     budgetRules: { ...exactBudgetRules, minuteLimit: 1_000_000, dayLimit: 1_000_000 },
     log: pino({ level: process.env.TEST_LOG ?? "silent" }),
     sandboxes,
-  }).catch(async (error) => {
+  };
+  const app = await createApp(config, parts).catch(async (error) => {
     await sandboxes.stop();
     throw error;
   });
+  const others: App[] = [];
   return {
     app,
     sandboxes,
@@ -53,8 +57,13 @@ export async function startWorld(
       const response = await fetch(`${app.url}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body });
       return (await response.json()) as never;
     },
+    beside: async () => {
+      const other = await createApp(config, parts);
+      others.push(other);
+      return other;
+    },
     stop: async () => {
-      await app.stop();
+      for (const one of [...others, app]) await one.stop();
       await sandboxes.stop();
       await rm(dataDir, { recursive: true, force: true });
     },

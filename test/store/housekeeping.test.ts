@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { limits } from "../../src/domain/limits.js";
+import { MemoryStore } from "../../src/store/memory.js";
 import { RedisStore } from "../../src/store/redis.js";
 import { entity, event, named, record, write } from "../contracts/store-samples.js";
 import { describeWithRedis, startRedis, type TestRedis } from "../helpers/redis.js";
@@ -49,6 +51,21 @@ describeWithRedis("what the store leaves in Redis", () => {
     expect(await store.client.pTTL(store.keys.history("a"))).toBeGreaterThan(0);
   });
 
+  it("is, of a record that is gone, its snapshot, which runs out by itself, unless the record comes back", async () => {
+    const { snapshots } = store;
+    await snapshots.put([record("1"), record("2")], "2026-10-01T00:00:00.000Z", 5);
+    const lifeOf = (id: string) => store.client.pTTL(store.keys.snapshot(`CUSTOMCRM:Customer:${id}`));
+    expect(await Promise.all(["1", "2"].map(lifeOf))).toEqual([-1, -1]);
+    const refs = ["1", "2", "3"].map((id) => ({ system: "CUSTOMCRM", type: "Customer", id }) as const);
+    await snapshots.putDeleted(refs, "2026-10-02T00:00:00.000Z", 6);
+    for (const { id } of refs) {
+      expect(await lifeOf(id)).toBeGreaterThan(limits.history.keptMs - 60_000);
+      expect(await lifeOf(id)).toBeLessThanOrEqual(limits.history.keptMs);
+    }
+    await snapshots.put([record("1")], "2026-10-03T00:00:00.000Z", 7);
+    expect(await lifeOf("1")).toBe(-1);
+  });
+
   it("makes tickets and lease tokens that outdo those of a server whose clock was ahead", async () => {
     const ahead = Date.now() * 1_000 + 3_600_000_000;
     await store.client.mSet([
@@ -79,5 +96,22 @@ describeWithRedis("what the store leaves in Redis", () => {
     await sleep(40);
     await store.documents.set("run", "b", 1, 0);
     expect((await store.documents.list("run", 5)).map((one) => one.key).toSorted()).toEqual(["a", "b"]);
+  });
+});
+
+describe("what the store in memory still gives 400 days later", () => {
+  it("is nothing of an entity that was removed, and no snapshot of a record that is gone", async () => {
+    let now = Date.parse("2026-10-01T00:00:00.000Z");
+    const { entities, snapshots } = new MemoryStore({ clock: () => now });
+    await entities.commit({ put: [write(entity("a"), {}, [event(new Date(now).toISOString())])] });
+    await entities.commit({ put: [], remove: [{ id: "a", revision: 1, into: null }] });
+    await snapshots.put([record("1"), record("2")], "2026-10-01T00:00:00.000Z", 5);
+    const refs = ["1", "2"].map((id) => ({ system: "CUSTOMCRM", type: "Customer", id }) as const);
+    await snapshots.putDeleted(refs.slice(0, 1), "2026-10-01T00:00:00.000Z", 6);
+    const given = async () => [(await entities.history("a", 5, null)).total, ...(await snapshots.get(refs)).map((one) => one !== null)];
+    now += limits.history.keptMs - 1;
+    expect(await given()).toEqual([1, true, true]);
+    now += 1;
+    expect(await given()).toEqual([0, false, true]);
   });
 });

@@ -170,6 +170,26 @@ describe("a row that can't be read (R14)", () => {
     expect(told).toEqual([poisoned]);
   });
 
+  it("shows that the feed was read: a poll of nothing else moves the cursor, and does not meet it again", async () => {
+    const asked: (string | null)[] = [];
+    const feed = (position: string | null): FeedPage => {
+      asked.push(position);
+      if (position === null) return { changes: [], position: "5", more: true, unreadable: [poisoned] };
+      return { changes: [], position, more: false, isUnmoved: true };
+    };
+    await pull(telling(), scripted({ feed }), "e1", poll);
+    expect((await store.feeds.get("CUSTOMCRM", "changes")).position).toBe("5");
+    // From behind the overlap on.
+    for (let polls = 0; polls < 2; polls++) {
+      now += 11 * minute;
+      told.length = 0;
+      asked.length = 0;
+      await pull(telling(), scripted({ feed }), "e1", poll);
+    }
+    expect(asked).toEqual(["5"]);
+    expect(told).toEqual([]);
+  });
+
   it("counts as there in a compare; one that does not tell whose it is makes the list prove nothing of what is missing", async () => {
     const list = (ids: readonly string[], unreadable: readonly { readonly id: string | null }[] = []) =>
       scripted({

@@ -1,21 +1,27 @@
 import type { Snapshot } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
 import { type RecordRef, refKey, type SystemRecord } from "../../domain/record.js";
-import type { IsoTime } from "../../domain/words.js";
+import type { Clock, IsoTime } from "../../domain/words.js";
 import { unreadRecord } from "../indexed.js";
 import type { SnapshotStore } from "../store.js";
 import { kept } from "./frozen.js";
 
 export class MemorySnapshots implements SnapshotStore {
-  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #snapshots = new Map<string, { readonly snapshot: Snapshot; readonly until: number }>();
   readonly #written = new Map<string, number>();
+  readonly #clock: Clock;
   #last = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   async ticket(): Promise<number> {
     return ++this.#last;
   }
 
   async get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]> {
-    return refs.map((ref) => this.#snapshots.get(refKey(ref)) ?? null);
+    return refs.map((ref) => this.#of(ref) ?? null);
   }
 
   async put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
@@ -25,7 +31,7 @@ export class MemorySnapshots implements SnapshotStore {
   async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void> {
     for (const ref of refs) {
       if (!this.#isNews(ref, ticket)) continue;
-      const known = this.#snapshots.get(refKey(ref)) ?? { record: unreadRecord(ref), asOf: at, deletedAt: null };
+      const known = this.#of(ref) ?? { record: unreadRecord(ref), asOf: at, deletedAt: null };
       this.#keep({ record: known.record, asOf: known.asOf, deletedAt: known.deletedAt ?? at, ticket });
     }
   }
@@ -41,11 +47,18 @@ export class MemorySnapshots implements SnapshotStore {
 
   #isNews(ref: RecordRef, ticket: number): boolean {
     const key = refKey(ref);
-    return ticket > (this.#snapshots.get(key)?.ticket ?? 0) && ticket > (this.#written.get(key) ?? 0);
+    return ticket > (this.#of(ref)?.ticket ?? 0) && ticket > (this.#written.get(key) ?? 0);
   }
 
   #keep(snapshot: Snapshot): true {
-    this.#snapshots.set(refKey(snapshot.record), kept(snapshot));
+    // What is gone is kept for as long as histories are.
+    const until = snapshot.deletedAt === null ? Number.POSITIVE_INFINITY : this.#clock() + limits.history.keptMs;
+    this.#snapshots.set(refKey(snapshot.record), { snapshot: kept(snapshot), until });
     return true;
+  }
+
+  #of(ref: RecordRef): Snapshot | undefined {
+    const found = this.#snapshots.get(refKey(ref));
+    return found && found.until > this.#clock() ? found.snapshot : undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
 import { type RecordRef, refKey, type SystemRecord } from "../../domain/record.js";
 import type { IsoTime } from "../../domain/words.js";
 import { unreadRecord } from "../indexed.js";
@@ -47,7 +48,7 @@ export class RedisSnapshots implements SnapshotStore {
   async #put(refs: readonly RecordRef[], records: readonly SystemRecord[], asOf: IsoTime, deletedAt: string, ticket: number): Promise<readonly boolean[]> {
     if (refs.length === 0) return [];
     const keys = refs.map(refKey).flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
-    const args = [String(ticket), asOf, deletedAt, ...records.map(packRecord)];
+    const args = [String(ticket), asOf, deletedAt, String(limits.history.keptMs), ...records.map(packRecord)];
     return asList(await this.#connection.run(scripts.put, keys, args)).map((stored) => stored === 1);
   }
 }
