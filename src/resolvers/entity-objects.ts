@@ -17,7 +17,8 @@ export type ProductObject = Product & Viewed;
 export type LinkObject = Link & Viewed;
 export type EntityObject = AccountObject | ContactObject | ProductObject;
 
-const typeNames: { readonly [T in EntityType]: string } = { ACCOUNT: "Account", CONTACT: "Contact", PRODUCT: "Product" };
+/** What the schema calls them. */
+export const typeNames: { readonly [T in EntityType]: string } = { ACCOUNT: "Account", CONTACT: "Contact", PRODUCT: "Product" };
 
 /** An entity as the API shows it. The unified fields have the same names in the dataflow table and in the schema. */
 export function entityObject(view: EntityView): EntityObject {

@@ -3,7 +3,7 @@ import { type Dataflow, dataflowOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import type { RecordRef } from "../domain/record.js";
 import { type EntityType, type System, systems } from "../domain/words.js";
-import { spanned } from "../spans.js";
+import { type SpanAttributes, spanned } from "../spans.js";
 import type { EntityPage, EntityQuery } from "../store/store.js";
 import { References } from "../sync/references.js";
 import { isNews, mergedView, type Reading } from "../sync/view.js";
@@ -131,7 +131,11 @@ export class Loaders {
   }
 }
 
-const batchOf = (what: string, keys: readonly unknown[]) => ({ name: `load ${what}`, attributes: { "tandem.batch": keys.length } });
+/** What the trace tells of keys that are read together. */
+export const batchOf = (what: string, keys: readonly unknown[], more: SpanAttributes = {}) => ({
+  name: `load ${what}`,
+  attributes: { ...more, "tandem.batch": keys.length },
+});
 
 const recordIn = (reading: RecordReading | null) => (reading?.snapshot && reading.snapshot.deletedAt === null ? reading.snapshot.record : null);
 

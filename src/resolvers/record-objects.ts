@@ -13,13 +13,14 @@ export function recordObject(flow: Dataflow, { record, asOf }: Snapshot): Record
   for (const [property, value] of Object.entries(record.properties)) {
     const name = names.get(property) ?? fieldName(record.system, flow, property);
     names.set(property, name);
-    if (!ofEveryRecord.has(name)) shown[name] = value;
+    if (!isOfEveryRecord(name)) shown[name] = value;
   }
   return shown as unknown as RecordObject;
 }
 
 /** Fields that no property of that name may stand in for. */
 const ofEveryRecord = new Set(["__typename", "recordId", "asOf", "modifiedAt"]);
+export const isOfEveryRecord = (field: string): boolean => ofEveryRecord.has(field);
 
 /** Field names by property, for each flow and system: a list asks for the same ones in every record. */
 const known = new WeakMap<Dataflow, { readonly [S in System]: Map<string, string> }>();

@@ -1,15 +1,17 @@
 import type { GraphQLResponse } from "@apollo/server";
 import type { FastifyRequest, RouteHandlerMethod } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
+import type { Caller } from "./access.js";
 import type { GuardedContext } from "./guards.js";
 import { refusedBefore } from "./guards.js";
-import { areSound, type CompiledOperation, type CompiledOperations, execute } from "./jit.js";
+import { type CompiledOperation, type CompiledOperations, execute, soundValues } from "./jit.js";
 import type { Answered, Observer } from "./observers.js";
 import type { StreamContext } from "./streams.js";
 
 export interface DirectParts {
   readonly compiled: CompiledOperations;
-  readonly contextOf: (request: FastifyRequest) => Promise<GuardedContext>;
+  readonly callerOf: (request: FastifyRequest) => Promise<Caller>;
+  readonly contextFor: (caller: Caller) => GuardedContext;
   readonly observers: readonly Observer[];
   readonly shown: (error: unknown) => GraphQLFormattedError;
   /** What is added to an answer, and its status, when all of it is there. */
@@ -25,12 +27,13 @@ export function direct(parts: DirectParts, otherwise: RouteHandlerMethod): Route
   return async function (request, reply) {
     const asked = plainRequest(request);
     const found = asked && parts.compiled.find(asked.query, asked.operationName);
-    if (!asked || !found || found.operation.operation !== "query" || !areSound(found, asked.variables)) return otherwise.call(this, request, reply);
+    const values = found?.operation.operation === "query" ? soundValues(found, asked?.variables) : null;
+    if (!asked || !found || !values) return otherwise.call(this, request, reply);
     const startedAt = performance.now();
     // Whoever is not let in is told so on the long way.
-    const context = await parts.contextOf(request).catch(() => null);
-    if (!context || refusedBefore(found, asked.variables, context)) return otherwise.call(this, request, reply);
-    const { body, status } = await answered(parts, found, asked, context, startedAt, request.headers.accept);
+    const caller = await parts.callerOf(request).catch(() => null);
+    if (!caller || refusedBefore(found, asked.variables, caller)) return otherwise.call(this, request, reply);
+    const { body, status } = await answered(parts, { found, values, caller, startedAt, ...asked }, request.headers.accept);
     return reply.code(status).header("content-type", "application/json; charset=utf-8").send(body);
   };
 }
@@ -54,21 +57,35 @@ function plainRequest({ method, body, headers }: FastifyRequest): PlainRequest |
 
 const isOptional = (value: unknown, type: "string" | "object"): boolean => value === undefined || value === null || typeof value === type;
 
+/** What is asked by whom, and is going to be answered. */
+interface Admitted extends PlainRequest {
+  readonly found: CompiledOperation;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly startedAt: number;
+}
+
 async function answered(
-  { shown, finish, observers }: DirectParts,
-  found: CompiledOperation,
-  { variables, operationName }: PlainRequest,
-  context: GuardedContext,
-  startedAt: number,
+  parts: DirectParts,
+  admitted: Admitted,
   accept: string | undefined,
-): Promise<{ readonly body: string; readonly status: number }> {
+): Promise<{ readonly body: string | Buffer; readonly status: number }> {
+  const { found, values, variables, operationName, caller, startedAt } = admitted;
   const { operation } = found;
-  const about = { operation, operationName: operationName ?? operation.name?.value ?? null, context };
-  for (const observer of observers) observer.begun?.(about);
-  const response = await execute(found, context as StreamContext, variables, shown);
-  finish(response, context, accept);
+  const about = { operation, operationName: operationName ?? operation.name?.value ?? null, caller: caller.name };
+  const ended = (hasData: boolean, errors: Answered["errors"]) => {
+    for (const observer of parts.observers) observer.answered?.({ ...about, hasData, errors, ms: performance.now() - startedAt });
+  };
+  for (const observer of parts.observers) observer.begun?.(about);
+  const spliced = await found.splice.answer(values);
+  if (spliced !== null) {
+    ended(true, []);
+    return { body: Buffer.from(`{"data":${spliced}}\n`, "latin1"), status: 200 };
+  }
+  const context = parts.contextFor(caller);
+  const response = await execute(found, context as StreamContext, variables, parts.shown);
+  parts.finish(response, context, accept);
   const { errors, data } = response.body.kind === "single" ? response.body.singleResult : {};
-  const whole: Answered = { ...about, hasData: data != null, errors: errors ?? [], ms: performance.now() - startedAt };
-  for (const observer of observers) observer.answered?.(whole);
+  ended(data != null, errors ?? []);
   return { body: `${JSON.stringify({ errors, data })}\n`, status: response.http.status ?? 200 };
 }

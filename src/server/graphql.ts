@@ -72,7 +72,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const { schema, log, newId, documents = PersistedDocuments.none, compileOn = limits.compiled.onMeeting } = parts;
   const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
   for (const sentence of documents.invalidIn(schema)) log.warn(sentence);
-  const compiled = compileOn === null ? null : new CompiledOperations(compileOn);
+  const compiled = compileOn === null ? null : new CompiledOperations(compileOn, parts);
   const observers = [logOperations(log), operationsOnSpans, ...(parts.metrics ? [parts.metrics.observer] : [])];
   const apollo = new ApolloServer<StreamContext>({
     schema,
@@ -109,7 +109,8 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const streaming = { ...limits.subscriptions, ...parts.streaming };
   const watching = { changes: new Changes(parts.store, streaming.waiting), runs: new RunProgresses(parts.store, streaming.runPollMs) };
   const contextFor = (credentials: Caller): GuardedContext => ({ ...requestContext(parts, live, credentials.name, watching), credentials });
-  const contextOf = async (incoming: Incoming) => contextFor((await parts.callerOf?.(incoming)) ?? anyone);
+  const callerOf = async (incoming: Incoming) => (await parts.callerOf?.(incoming)) ?? anyone;
+  const contextOf = async (incoming: Incoming) => contextFor(await callerOf(incoming));
   const admit = documents.admit.bind(documents);
   const streams = new Streams({ parts, apollo, live, contextOf, shown, admit, callerKnownMs: streaming.callerKnownMs });
   addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs, strangerMs: streaming.strangerMs });
@@ -124,14 +125,15 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
       admitRequest(documents, request);
     });
     // A request that is refused on the direct way is the same caller's, and counted once.
-    const contexts = new WeakMap<FastifyRequest, Promise<GuardedContext>>();
-    const contextOnce = (request: FastifyRequest) => {
-      const context = contexts.get(request) ?? contextOf(request);
-      contexts.set(request, context);
-      return context;
+    const callers = new WeakMap<FastifyRequest, Promise<Caller>>();
+    const callerOnce = (request: FastifyRequest) => {
+      const caller = callers.get(request) ?? callerOf(request);
+      callers.set(request, caller);
+      return caller;
     };
-    const throughApollo = fastifyApolloHandler(apollo, { context: contextOnce }) as unknown as RouteHandlerMethod;
-    const handler = compiled ? direct({ compiled, contextOf: contextOnce, observers, shown, finish }, throughApollo) : throughApollo;
+    const context = async (request: FastifyRequest) => contextFor(await callerOnce(request));
+    const throughApollo = fastifyApolloHandler(apollo, { context }) as unknown as RouteHandlerMethod;
+    const handler = compiled ? direct({ compiled, callerOf: callerOnce, contextFor, observers, shown, finish }, throughApollo) : throughApollo;
     scope.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", bodyLimit: maxBodyBytes, handler });
     scope.route({ method: ["GET", "POST"], url: "/graphql/stream", bodyLimit: maxBodyBytes, handler: events });
   });

@@ -40,9 +40,9 @@ export function guards(onRefused: (reason: "scope" | "items") => void): ApolloSe
   };
 }
 
-/** Whether the guards refuse an operation. */
-export const refusedBefore = ({ schema, document, operation }: CompiledOperation, variables: Readonly<Record<string, unknown>> = {}, context: GuardedContext) =>
-  refusalOf(schema, document, operation, context.credentials) !== null || costliness(schema, document, operation, variables) !== null;
+/** Whether the guards refuse an operation of this caller. */
+export const refusedBefore = ({ schema, document, operation }: CompiledOperation, variables: Readonly<Record<string, unknown>> = {}, caller: Caller) =>
+  refusalOf(schema, document, operation, caller) !== null || costliness(schema, document, operation, variables) !== null;
 
 /** Operations of one batch see what those before them have done, and have notes of their own: each has a context of its own. */
 export const eachWithItsOwn = (contextFor: (caller: Caller) => GuardedContext): ApolloServerPlugin<GuardedContext> => ({

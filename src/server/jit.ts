@@ -3,6 +3,8 @@ import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type Graph
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.js";
+import type { ResolverParts } from "../resolvers/parts.js";
+import { Splice } from "../resolvers/splice/splice.js";
 import type { StreamContext } from "./streams.js";
 
 type Shown = (error: unknown) => GraphQLFormattedError;
@@ -14,7 +16,11 @@ export interface CompiledOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly run: CompiledQuery["query"];
+  /** Puts answers together from what is stored, where it can. */
+  readonly splice: Splice;
 }
+
+type Uncompiled = Pick<CompiledOperation, "schema" | "document" | "operation">;
 
 /**
  * Executes operations that come again and again by code that is made for each when it is met often enough. All others, and
@@ -26,7 +32,7 @@ export const jit = (compiled: CompiledOperations, shown: Shown): ApolloServerPlu
       async responseForOperation({ schema, document, operation, source, request, contextValue }) {
         if (!operation || operation.operation === "subscription") return null;
         const found = compiled.meet(source, request.operationName, { schema, document, operation });
-        if (!found || !areSound(found, request.variables)) return null;
+        if (!found || !soundValues(found, request.variables)) return null;
         // From here on nothing may fall back: a mutation would run twice.
         return execute(found, contextValue, request.variables, shown);
       },
@@ -37,12 +43,14 @@ export const jit = (compiled: CompiledOperations, shown: Shown): ApolloServerPlu
 /** Operations by their text and name. */
 export class CompiledOperations {
   readonly #compileOn: number;
+  readonly #parts: Pick<ResolverParts, "store" | "settings">;
   readonly #met = new LRUCache<string, number>({ max: limits.compiled.met });
   readonly #found = new LRUCache<string, { readonly operation: CompiledOperation | null }>({ max: limits.compiled.kept });
 
   /** `compileOn`: the meeting at which an operation is compiled. */
-  constructor(compileOn: number) {
+  constructor(compileOn: number, parts: Pick<ResolverParts, "store" | "settings">) {
     this.#compileOn = compileOn;
+    this.#parts = parts;
   }
 
   /** null: it is not compiled yet, or can't be. */
@@ -51,7 +59,7 @@ export class CompiledOperations {
   }
 
   /** Compiles it where it was met often enough; null: it is not compiled yet, or can't be. */
-  meet(source: string, name: string | null | undefined, operation: Omit<CompiledOperation, "run">): CompiledOperation | null {
+  meet(source: string, name: string | null | undefined, operation: Uncompiled): CompiledOperation | null {
     const key = keyOf(source, name);
     const known = this.#found.get(key);
     if (known) return known.operation;
@@ -59,7 +67,7 @@ export class CompiledOperations {
     this.#met.set(key, met);
     if (met < this.#compileOn) return null;
     const run = compile(operation);
-    const made = run && { ...operation, run };
+    const made = run && { ...operation, run, splice: new Splice(operation.schema, operation.document, operation.operation, this.#parts) };
     this.#found.set(key, { operation: made });
     return made;
   }
@@ -67,7 +75,7 @@ export class CompiledOperations {
 
 const keyOf = (source: string, name: string | null | undefined): string => `${name ?? ""}\n${source}`;
 
-function compile({ schema, document, operation }: Omit<CompiledOperation, "run">): CompiledQuery["query"] | null {
+function compile({ schema, document, operation }: Uncompiled): CompiledQuery["query"] | null {
   try {
     const made = compileQuery(schema, document, operation.name?.value);
     return isCompiledQuery(made) ? made.query : null;
@@ -76,9 +84,12 @@ function compile({ schema, document, operation }: Omit<CompiledOperation, "run">
   }
 }
 
-/** Compiled code does not know @oneOf, and words its complaints differently: GraphQL.js refuses what is wrong. */
-export function areSound({ schema, operation: { variableDefinitions = [] } }: CompiledOperation, variables: Variables = {}): boolean {
-  return variableDefinitions.length === 0 || getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).errors === undefined;
+/**
+ * Variables as an operation takes them; null: something is wrong with them. Compiled code does not know @oneOf, and words its
+ * complaints differently: GraphQL.js refuses what is wrong.
+ */
+export function soundValues({ schema, operation: { variableDefinitions = [] } }: CompiledOperation, variables: Variables = {}): Variables | null {
+  return variableDefinitions.length === 0 ? {} : (getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).coerced ?? null);
 }
 
 /** Carries out an operation whose variables are sound. */

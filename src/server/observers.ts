@@ -12,7 +12,8 @@ export interface Begun {
 export interface Answered {
   readonly operation: OperationDefinitionNode | undefined;
   readonly operationName: string | null;
-  readonly context: GuardedContext;
+  /** The name of the credential. */
+  readonly caller: string | null;
   readonly hasData: boolean;
   readonly errors: readonly GraphQLFormattedError[];
   readonly ms: number;
@@ -35,7 +36,7 @@ export const observed = (observers: readonly Observer[]): ApolloServerPlugin<Gua
       async willSendResponse({ operation, operationName, contextValue, response: { body } }) {
         const { errors = [], data = null } = body.kind === "single" ? body.singleResult : {};
         const ms = performance.now() - startedAt;
-        const answered: Answered = { operation, operationName: operationName ?? null, context: contextValue, hasData: data !== null, errors, ms };
+        const answered: Answered = { operation, operationName: operationName ?? null, caller: contextValue.caller, hasData: data !== null, errors, ms };
         for (const observer of observers) observer.answered?.(answered);
       },
     };

@@ -18,13 +18,13 @@ export function addRequestIds(app: FastifyInstance, newId: () => string): void {
 
 /** One line for each operation, without its values: mutations and faults always, the rest where details are asked for. */
 export const logOperations = (log: Logger): Observer => ({
-  answered({ operation, operationName, context, errors, ms }) {
+  answered({ operation, operationName, caller, errors, ms }) {
     const level = operation?.operation === "mutation" ? "info" : "debug";
     if (!log.isLevelEnabled(level)) return;
     const fields = {
       operation: operation?.operation ?? null,
       name: operation ? operationName : null,
-      caller: context.caller,
+      caller,
       ms: Math.round(ms),
       ...(errors.length > 0 ? { errors: [...new Set(errors.map(({ extensions }) => extensions?.code))] } : {}),
     };

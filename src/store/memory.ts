@@ -6,6 +6,7 @@ import { MemoryEntities } from "./memory/entities.js";
 import { MemoryFeeds } from "./memory/feeds.js";
 import { MemoryLeases } from "./memory/leases.js";
 import { Marks } from "./memory/marks.js";
+import { MemoryPieces } from "./memory/pieces.js";
 import { MemorySecrets } from "./memory/secrets.js";
 import { MemorySnapshots } from "./memory/snapshots.js";
 import { MemoryTallies } from "./memory/tallies.js";
@@ -27,6 +28,7 @@ export class MemoryStore implements Store {
   readonly kind = "memory";
   readonly entities: MemoryEntities;
   readonly snapshots: MemorySnapshots;
+  readonly pieces: MemoryPieces;
   readonly feeds: MemoryFeeds;
   readonly leases: MemoryLeases;
   readonly secrets: MemorySecrets;
@@ -40,6 +42,7 @@ export class MemoryStore implements Store {
     this.documents = new MemoryDocuments(clock);
     this.tallies = new MemoryTallies(this.documents);
     this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));
+    this.pieces = new MemoryPieces(this.entities, this.snapshots);
     this.feeds = new MemoryFeeds(marks);
     this.leases = new MemoryLeases(clock);
     this.secrets = new MemorySecrets(encryptionKey === undefined ? null : new Sealer(encryptionKey, "memory"));

@@ -9,8 +9,10 @@ import { RedisEvents } from "./redis/events.js";
 import { RedisFeeds } from "./redis/feeds.js";
 import { checkFormat } from "./redis/format.js";
 import { RedisLeases } from "./redis/leases.js";
+import { RedisLists } from "./redis/lists.js";
 import { Losses } from "./redis/losses.js";
 import { type Persistence, readPersistence } from "./redis/persistence.js";
+import { RedisPieces } from "./redis/piece-reader.js";
 import { RedisSecrets } from "./redis/secrets.js";
 import { RedisSnapshots } from "./redis/snapshots.js";
 import { RedisTallies } from "./redis/tallies.js";
@@ -36,6 +38,7 @@ export class RedisStore implements Store {
   readonly kind = "redis";
   readonly entities: RedisEntities;
   readonly snapshots: RedisSnapshots;
+  readonly pieces: RedisPieces;
   readonly feeds: RedisFeeds;
   readonly leases: RedisLeases;
   readonly secrets: RedisSecrets;
@@ -49,8 +52,10 @@ export class RedisStore implements Store {
   private constructor(connection: Connection, events: RedisEvents, keys: Keys, sealer: Sealer, clock: Clock, flows: readonly Dataflow[]) {
     this.#connection = connection;
     this.keys = keys;
-    this.entities = new RedisEntities(connection, keys, clock, new RecordRefs(flows));
+    const lists = new RedisLists(connection, keys);
+    this.entities = new RedisEntities(connection, keys, clock, new RecordRefs(flows), lists);
     this.snapshots = new RedisSnapshots(connection, keys);
+    this.pieces = new RedisPieces(connection, keys, lists);
     this.feeds = new RedisFeeds(connection, keys);
     this.leases = new RedisLeases(connection, keys);
     this.secrets = new RedisSecrets(connection, keys, sealer);

@@ -10,6 +10,8 @@ import type { EntityType, IsoTime, LinkState, System } from "../domain/words.js"
 export interface Store {
   readonly entities: EntityStore;
   readonly snapshots: SnapshotStore;
+  /** A view of a store over another may have none: then whole documents are read. */
+  readonly pieces?: PieceReader;
   readonly feeds: FeedStore;
   readonly leases: LeaseStore;
   readonly secrets: SecretStore;
@@ -148,6 +150,55 @@ export interface SnapshotStore {
   putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void>;
   /** After our own write has ended: reads that began before `ticket` are too old to be stored. */
   noteWrite(ref: RecordRef, ticket: number): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------------ pieces of what is stored
+
+/**
+ * A stored object of which single members are wanted, each as the JSON that it is, ready to be put into an answer. A character
+ * of such JSON stands for one byte of its UTF-8, so that nothing has to be decoded for it.
+ */
+export interface Pieces {
+  /** The names of all members; the same list for objects that have the same ones, as far as that is known. */
+  readonly names: readonly string[];
+  /** undefined: it has no such member. */
+  json(name: string): string | undefined;
+  /** The pieces of a member; null where that is null or none. */
+  of(name: string): Pieces | null;
+}
+
+/** The pieces of what was last read of a record. */
+export interface RecordPieces {
+  readonly asOf: string;
+  readonly modifiedAt: string;
+  readonly properties: Pieces;
+}
+
+/** A page of a list that is asked for. */
+export interface PageQuery {
+  readonly query: EntityQuery;
+  readonly first: number;
+  readonly after: string | null;
+}
+
+export interface PiecePage {
+  readonly entities: readonly Pieces[];
+  /** One per entity; made when they are asked for. */
+  cursors(): readonly string[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+/**
+ * Reads what answers are put together from, for whoever asks for the usual. `undefined` does not say that there is nothing, but
+ * that it has to be looked for by the store's other readers.
+ */
+export interface PieceReader {
+  entities(ids: readonly string[]): Promise<readonly (Pieces | undefined)[]>;
+  /** null: the record is known to be gone. */
+  records(refs: readonly RecordRef[]): Promise<readonly (RecordPieces | null | undefined)[]>;
+  /** Throws as `list` does where `after` is no cursor of the list. */
+  pages(queries: readonly PageQuery[]): Promise<readonly (PiecePage | undefined)[]>;
 }
 
 // ------------------------------------------------------------------------------------------------ feeds and dirty entities

@@ -38,6 +38,7 @@ export function announced(store: Store, clock: Clock, onError: (error: unknown) 
     entities: telling,
     events,
     snapshots: store.snapshots,
+    ...(store.pieces ? { pieces: store.pieces } : {}),
     feeds: store.feeds,
     leases: store.leases,
     secrets: store.secrets,

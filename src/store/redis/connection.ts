@@ -9,6 +9,7 @@ import {
   createClient,
   DisconnectsClientError,
   ErrorReply,
+  RESP_TYPES,
   ReconnectStrategyError,
   type RedisArgument,
   SocketClosedUnexpectedlyError,
@@ -19,6 +20,11 @@ import { StoreUnavailableError } from "../../domain/errors.js";
 import { Deadlines } from "./deadlines.js";
 
 export type Client = ReturnType<typeof newClient>;
+/** The same connection, with replies as text and as the bytes that they are. */
+interface Clients {
+  readonly texts: Client;
+  readonly bytes: Pick<Client, "sendCommand">;
+}
 export type Log = (message: string, error?: unknown) => void;
 
 /** A Redis that loads its data answers `LOADING`; so long is it waited for at the start. */
@@ -32,7 +38,7 @@ const silentCommands = 3;
  * a `StoreUnavailableError`.
  */
 export class Connection {
-  readonly #deadlines: Deadlines<Client>;
+  readonly #deadlines: Deadlines<Clients>;
   #unanswered = 0;
   #stopped = false;
 
@@ -40,7 +46,10 @@ export class Connection {
     readonly client: Client,
     readonly timeoutMs: number,
   ) {
-    this.#deadlines = new Deadlines(timeoutMs, (abortSignal) => client.withCommandOptions({ timeout: 0, abortSignal }));
+    this.#deadlines = new Deadlines(timeoutMs, (abortSignal) => ({
+      texts: client.withCommandOptions({ timeout: 0, abortSignal }),
+      bytes: client.withCommandOptions({ timeout: 0, abortSignal, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+    }));
   }
 
   static async open(url: string, timeoutMs: number, log: Log): Promise<Connection> {
@@ -63,7 +72,11 @@ export class Connection {
   }
 
   /** The outcome of a command of the client that is given, or a `StoreUnavailableError`: also when the server hangs with the connection open. */
-  async call<T>(command: (client: Client) => Promise<T>): Promise<T> {
+  call<T>(command: (client: Client) => Promise<T>): Promise<T> {
+    return this.#call(({ texts }) => command(texts));
+  }
+
+  async #call<T>(command: (clients: Clients) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Silence(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
@@ -81,21 +94,22 @@ export class Connection {
   }
 
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[] = []): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...args];
-    return this.call(async (client) => {
-      try {
-        // Not `evalSha`: node-redis passes its arguments on one by one, and the stack is full at some hundred thousand.
-        return await client.sendCommand(["EVALSHA", script.sha, ...rest]);
-      } catch (error) {
-        if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await client.sendCommand(["EVAL", script.source, ...rest]);
-      }
-    });
+    return this.#call(({ texts }) => evaluated(texts, script, keys, args));
   }
 
-  /** Documents by their keys, in one round trip. */
+  /** As `run`, with texts of the reply as bytes. */
+  runForBytes(script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
+    return this.#call(({ bytes }) => evaluated(bytes, script, keys, args));
+  }
+
+  /** What stands under these keys, in one round trip. */
   async getMany(keys: readonly string[]): Promise<readonly (string | null)[]> {
     return keys.length === 0 ? [] : this.call((client) => client.mGet(keys as string[]));
+  }
+
+  /** The same as bytes. */
+  async getManyBytes(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    return keys.length === 0 ? [] : this.#call(({ bytes }) => bytes.sendCommand(["MGET", ...keys]) as Promise<unknown> as Promise<(Buffer | null)[]>);
   }
 
   /** Commands under way get their answers first, if they come in time. */
@@ -125,6 +139,17 @@ export class Connection {
     this.client.destroy();
     // It goes on trying by itself; a failure of this attempt is told to the listener of errors.
     this.client.connect().catch(() => {});
+  }
+}
+
+async function evaluated(client: Clients["bytes"], script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args];
+  try {
+    // Not `evalSha`: node-redis passes its arguments on one by one, and the stack is full at some hundred thousand.
+    return await client.sendCommand(["EVALSHA", script.sha, ...rest]);
+  } catch (error) {
+    if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
+    return await client.sendCommand(["EVAL", script.source, ...rest]);
   }
 }
 

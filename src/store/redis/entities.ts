@@ -8,8 +8,8 @@ import type { Keys } from "../keys.js";
 import type { Commit, CommitResult, EntityPage, EntityQuery, EntityStore, StateCounts } from "../store.js";
 import { commitArgs, entityKeys, eventOf } from "./commit-args.js";
 import { type Connection, Script } from "./connection.js";
-import { RedisLists } from "./lists.js";
-import { asList, asTexts, entitiesOf } from "./replies.js";
+import type { RedisLists } from "./lists.js";
+import { asList, asTexts, entitiesOf, entityIn } from "./replies.js";
 import { together } from "./together.js";
 
 const scripts = {
@@ -34,12 +34,12 @@ export class RedisEntities implements EntityStore {
   /** A round of settling asks for some keys of each entity, side by side. */
   readonly #matching = together((asked: readonly MatchKey[]) => this.#byMatchKeys(asked));
 
-  constructor(connection: Connection, keys: Keys, clock: Clock, refs: RecordRefs) {
+  constructor(connection: Connection, keys: Keys, clock: Clock, refs: RecordRefs, lists: RedisLists) {
     this.#connection = connection;
     this.#keys = keys;
     this.#clock = clock;
     this.#refs = refs;
-    this.#lists = new RedisLists(connection, keys);
+    this.#lists = lists;
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -57,7 +57,7 @@ export class RedisEntities implements EntityStore {
   }
 
   async get(ids: readonly string[]): Promise<readonly (Entity | null)[]> {
-    const found = [...entitiesOf(await this.#connection.getMany(ids.map((id) => this.#keys.entity(id))))];
+    const found = (await this.#connection.getManyBytes(ids.map((id) => this.#keys.entity(id)))).map(entityIn);
     const unknown = ids.flatMap((id, i) => (found[i] ? [] : [{ id, i }]));
     if (unknown.length === 0) return found;
     const prefixes = [this.#keys.entity(""), this.#keys.alias("")];

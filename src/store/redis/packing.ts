@@ -83,6 +83,9 @@ function unpacked(packed: Packed): Members {
   return object;
 }
 
+/** The members that letters stand for, in order: each with the value that its sign gives it, or undefined. */
+export const membersOf = (letters: string): readonly (readonly [string, unknown])[] => Object.entries(unpacked([letters]));
+
 /** No shadow; or what differs from the fields; or, where it has other members than they have, all of it. */
 type PackedShadow = null | { readonly 0: Packed; readonly 1?: "all" };
 

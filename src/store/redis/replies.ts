@@ -11,4 +11,7 @@ export const asTexts = (reply: unknown): readonly string[] => asList(reply).map(
 
 const asTextsOrNull = (reply: unknown): readonly (string | null)[] => asList(reply).map((one) => (one === null || one === undefined ? null : String(one)));
 
+/** What stands behind the document is no text. */
+export const entityIn = (stored: Buffer | null): Entity | null => (stored === null ? null : unpackEntity(stored.toString("utf8", 0, stored.indexOf("\n"))));
+
 export const entitiesOf = (reply: unknown): readonly (Entity | null)[] => asTextsOrNull(reply).map((text) => (text === null ? null : unpackEntity(text)));
