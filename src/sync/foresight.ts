@@ -23,6 +23,8 @@ export class Foresight {
   constructor(
     private readonly parts: SettleParts,
     round: readonly Seen[],
+    /** Ends when all that the round has begun to store is stored. */
+    private readonly stored: () => Promise<void>,
   ) {
     this.#looked = new Map(round.map((seen) => [seen.entity.id, this.#look(seen)]));
     // One that fails is told when its turn comes.
@@ -31,7 +33,7 @@ export class Foresight {
 
   async of(seen: Seen): Promise<Pick<Observation, "match" | "settings" | "hold" | "referencedBy" | "sides">> {
     const early = await this.#looked.get(seen.entity.id);
-    const { match, restsOn: _, ...circumstances } = early && this.#stillHolds(seen, early) ? early : await this.#look(seen);
+    const { match, restsOn: _, ...circumstances } = early && this.#stillHolds(seen, early) ? early : await this.#lookAnew(seen);
     return { match, settings: await this.#policy(seen.entity.type), ...circumstances };
   }
 
@@ -63,6 +65,11 @@ export class Foresight {
       circumstancesOf(this.parts, seen, (system) => this.#openIn(system, seen)),
     ]);
     return { ...matching, ...circumstances };
+  }
+
+  async #lookAnew(seen: Seen): Promise<Looked> {
+    await this.stored();
+    return this.#look(seen);
   }
 
   #policy(type: EntityType): Promise<PlanSettings> {

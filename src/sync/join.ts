@@ -51,16 +51,18 @@ export async function commitJoin(parts: JoinParts, one: Entity, other: Entity, o
 
 /** Entities that refer to any of these, of all types that have such a reference. */
 export async function referrers({ store, settings }: JoinParts, type: Entity["type"], ids: readonly string[]): Promise<readonly string[]> {
+  const referring = settings.flows.filter((one) => one.rows.some((row) => row.refersTo === type));
+  const found = await Promise.all(referring.flatMap((flow) => ids.map((id) => referrersOf(store, flow.type, id))));
+  return found.flat();
+}
+
+async function referrersOf({ entities }: Store, type: Entity["type"], accountId: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const flow of settings.flows.filter((one) => one.rows.some((row) => row.refersTo === type))) {
-    for (const id of ids) {
-      for (let after: string | null = null, more = true; more; ) {
-        const page = await store.entities.list({ type: flow.type, terms: { accountId: id }, order: "NAME_ASC" }, limits.list.maxFirst, after);
-        found.push(...page.entities.map((one) => one.id));
-        after = page.cursors.at(-1) ?? null;
-        more = page.hasNextPage;
-      }
-    }
+  for (let after: string | null = null, more = true; more; ) {
+    const page = await entities.list({ type, terms: { accountId }, order: "NAME_ASC" }, limits.list.maxFirst, after);
+    found.push(...page.entities.map((one) => one.id));
+    after = page.cursors.at(-1) ?? null;
+    more = page.hasNextPage;
   }
   return found;
 }

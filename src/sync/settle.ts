@@ -84,53 +84,62 @@ async function settleRound(
   });
   const batch = await observeWhole(parts, entities, options);
   await Promise.all(batch.seen.map((seen) => wakeOthers(parts, seen)));
-  const foresight = new Foresight(parts, batch.seen);
   const again: string[] = [];
   const reader = new Reader(parts, options);
   const wave: (() => Promise<void>)[] = [];
-  for (const seen of batch.seen) {
-    if (options.signal?.aborted) break;
-    const { id } = seen.entity;
-    // Another one of this round was joined with it.
-    if (foresight.hasTouched(id)) {
-      again.push(id);
-      continue;
-    }
-    const looked = await lookForLost(parts, seen, callOptions(options));
-    if (looked.adopted) {
-      foresight.distrust();
-      again.push(id);
-      continue;
-    }
-    const observation = await observationOf(parts, batch, seen, foresight, looked.lookedFor, options);
-    const planned = plan(observation);
-    const isCarriedOut = planned.writes.length === 0 || !options.withoutPush;
-    if (isCarriedOut && (await parts.guard?.(seen.entity, planned)) === "hold") {
-      foresight.distrust();
-      again.push(id);
-      continue;
-    }
-    if (isCarriedOut && !planned.link) parts.onPlanned?.(observation, planned);
-    foresight.touched(id, ...(planned.link ? [planned.link.with] : []));
-    if (planned.link) {
-      if (await join(parts, held, seen, planned)) {
-        parts.onPlanned?.(observation, planned);
+  const storing = new Storing();
+  const foresight = new Foresight(parts, batch.seen, () => storing.done());
+  try {
+    for (const seen of batch.seen) {
+      if (options.signal?.aborted) break;
+      const { id } = seen.entity;
+      // Another one of this round was joined with it.
+      if (foresight.hasTouched(id)) {
         again.push(id);
-      } else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
-    } else if (planned.writes.length > 0 && !options.withoutPush) {
-      wave.push(async () => {
-        const pushed = await push(parts, reader, observation, planned, options);
-        results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.isStored });
-        if (pushed.isStored) parts.onSettled?.(seen.entity, pushed.entity, pushed.entity ? planned : pushed.plan);
-        if (pushed.again) again.push(id);
-      });
-    } else if (planned.writes.length > 0) {
-      results.set(id, await storeOwing(parts, seen, planned, options));
-    } else {
-      results.set(id, await store(parts, seen, observation, planned));
-      if (hasOtherKeys(seen.flow, seen.entity, planned.next)) foresight.distrust();
+        continue;
+      }
+      const looked = await lookForLost(parts, seen, callOptions(options));
+      if (looked.adopted) {
+        foresight.distrust();
+        again.push(id);
+        continue;
+      }
+      const observation = await observationOf(parts, batch, seen, foresight, looked.lookedFor, options);
+      const planned = plan(observation);
+      const isCarriedOut = planned.writes.length === 0 || !options.withoutPush;
+      if (isCarriedOut && (await parts.guard?.(seen.entity, planned)) === "hold") {
+        foresight.distrust();
+        again.push(id);
+        continue;
+      }
+      if (isCarriedOut && !planned.link) parts.onPlanned?.(observation, planned);
+      if (!isAtRest(planned)) foresight.touched(id, ...(planned.link ? [planned.link.with] : []));
+      if (planned.link) {
+        storing.begin(async () => {
+          if (await join(parts, held, seen, planned)) {
+            parts.onPlanned?.(observation, planned);
+            again.push(id);
+          } else results.set(id, { id, entity: seen.entity, kind: "LINK", done: false });
+        });
+      } else if (planned.writes.length > 0 && !options.withoutPush) {
+        wave.push(async () => {
+          const pushed = await push(parts, reader, observation, planned, options);
+          results.set(id, { id, entity: pushed.entity, kind: planned.kind, done: pushed.isStored });
+          if (pushed.isStored) parts.onSettled?.(seen.entity, pushed.entity, pushed.entity ? planned : pushed.plan);
+          if (pushed.again) again.push(id);
+        });
+      } else {
+        storing.begin(async () => {
+          results.set(id, await (planned.writes.length > 0 ? storeOwing(parts, seen, planned, options) : store(parts, seen, observation, planned)));
+        });
+        if (planned.writes.length === 0 && hasOtherKeys(seen.flow, seen.entity, planned.next)) foresight.distrust();
+      }
     }
+  } finally {
+    // Also when the round fails: whatever is under way ends under its lease.
+    await storing.ended();
   }
+  await storing.done();
   while (wave.length > 0 && !options.signal?.aborted && !options.isHalted?.()) {
     // All of them come to their end under their leases, also when one fails in a way that ends the settling.
     const ended = await Promise.allSettled(wave.splice(0, waveSize).map((write) => reader.writer(write)));
@@ -155,7 +164,7 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
     if (ended.ok) parts.onSettled?.(entity, null, planned);
     return { id, entity: null, kind: planned.kind, done: ended.ok };
   }
-  if (!planned.changed && planned.history.length === 0) return { id, entity, kind: planned.kind, done: true };
+  if (isAtRest(planned)) return { id, entity, kind: planned.kind, done: true };
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
   const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake, documents });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
@@ -164,6 +173,31 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   await wakeReferred(parts, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
+}
+
+/** Nothing is to be stored, linked or sent. */
+const isAtRest = ({ changed, history, link, writes, ended }: Plan): boolean => !changed && history.length === 0 && !link && writes.length === 0 && !ended;
+
+/** What one round stores, side by side: one after the other, each would wait for several answers of the store. */
+class Storing {
+  #underWay: Promise<void>[] = [];
+
+  begin(work: () => Promise<void>): void {
+    const one = work();
+    // One that fails is told by `done`.
+    one.catch(() => {});
+    this.#underWay.push(one);
+  }
+
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** All that was begun has come to its end; throws what the first of those threw that failed. */
+  async done(): Promise<void> {
+    await Promise.all(this.#underWay);
+    this.#underWay = [];
+  }
 }
 
 /** Shows that something is on its way. The rest of the plan is stored with its intents, when its turn has come. */

@@ -1,5 +1,4 @@
 import { unlimitedBudget } from "../../src/connectors/budget.js";
-import type { Connector } from "../../src/connectors/connector.js";
 import { type CustomcrmConnector, createCustomcrmConnector } from "../../src/connectors/customcrm/connector.js";
 import { createExactConnector, type ExactConnector } from "../../src/connectors/exact/index.js";
 import { HttpClient } from "../../src/connectors/http.js";
@@ -250,12 +249,12 @@ export class SubmitWorld {
   }
 }
 
-/** The same connector with some methods of the test's own. */
-export function withMethods<C extends Connector>(connector: C, methods: Partial<Connector>): Connector {
-  return new Proxy(connector as Connector, {
-    get: (target, name: keyof Connector) => {
-      const found = methods[name] ?? target[name];
-      return typeof found === "function" && !methods[name] ? found.bind(target) : found;
+/** The same part, such as a connector or a store's, with some members of the test's own. */
+export function withMethods<P extends object>(part: P, methods: Partial<P>): P {
+  return new Proxy(part, {
+    get: (target, name) => {
+      const found = Reflect.get(name in methods ? methods : target, name) as unknown;
+      return typeof found === "function" && !(name in methods) ? found.bind(target) : found;
     },
   });
 }
