@@ -165,7 +165,7 @@ function refusedWrite(intent: Intent, outcome: Extract<WriteOutcome, { kind: "re
   return { ...common, operation, fields, properties: refusable(flow, system, intent.fields, fields) };
 }
 
-/** It has certainly not happened: unsent again, until its next attempt. */
+/** It has certainly not happened: unsent again, until its next attempt. A look before the write that failed was one as well. */
 function postponed(
   entity: Entity,
   intent: Intent,
@@ -173,9 +173,11 @@ function postponed(
   nextAttemptAt: IsoTime | null,
   { now }: Observation,
 ): Entity {
-  const intents = entity.intents.map((one) =>
-    one.id === intent.id ? { ...one, sentAt: null, quarantineUntil: null, nextAttemptAt: nextAttemptAt ?? isoTime(now), lastError: outcome.message } : one,
-  );
+  const intents = entity.intents.map((one) => {
+    if (one.id !== intent.id) return one;
+    const attempts = one.sentAt === null ? one.attempts + 1 : one.attempts;
+    return { ...one, attempts, sentAt: null, quarantineUntil: null, nextAttemptAt: nextAttemptAt ?? isoTime(now), lastError: outcome.message };
+  });
   const problem = {
     code: outcome.code,
     message: outcome.message || `${titleOf(intent.system)} could not be written to.`,

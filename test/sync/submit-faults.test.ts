@@ -369,7 +369,7 @@ describe("a side that fails for now", () => {
     const world = await start();
     await world.exact.setDown(true);
     const done = await world.update("ACCOUNT", await world.idOf("Vos Metaal"), { phone: "010-9" });
-    expect(done).toMatchObject({ status: "PENDING", entity: { state: "PENDING", problem: { code: "SYSTEM_UNAVAILABLE", attempts: 0 } } });
+    expect(done).toMatchObject({ status: "PENDING", entity: { state: "PENDING", problem: { code: "SYSTEM_UNAVAILABLE", attempts: 1 } } });
     expect(done.operation?.writes[0]).toMatchObject({ status: "PENDING", nextAttemptAt: expect.any(String) });
     await world.exact.setDown(false);
     await world.calm();
