@@ -4,7 +4,9 @@ import { forgetCommand } from "../../src/commands/forget.js";
 import { linksCommand } from "../../src/commands/links.js";
 import { entityTypes } from "../../src/domain/words.js";
 import { MemoryStore } from "../../src/store/memory.js";
+import { RedisStore } from "../../src/store/redis.js";
 import { dataflowState } from "../../src/sync/policy.js";
+import { describeWithOwnRedis, startOwnRedis } from "../helpers/redis.js";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions } from "../sync/operator-world.js";
 
 let world: OperatorWorld;
@@ -119,6 +121,44 @@ describe("links rebuild after everything was lost", { timeout: 60_000 }, () => {
     expect(await links()).toEqual(before);
     expect(rows()).toEqual(records);
     expect(await world.of("ACCOUNT", "CUSTOMCRM", "cus4")).toMatchObject({ state: "REVIEW" });
+  });
+
+  describeWithOwnRedis("from a Redis that has forgotten everything", () => {
+    it("makes no second record and no wrong link, though people edit before it and after", async () => {
+      const redis = await startOwnRedis();
+      const stores: RedisStore[] = [];
+      const connect = async () => {
+        const store = await RedisStore.connect({ url: redis.url, tenant: "links", encryptionKey: "a key for tests" });
+        stores.push(store);
+        return store;
+      };
+      try {
+        world = await OperatorWorld.start({ ...firms, products: firms.products?.slice(0, 1) ?? [], store: await connect() });
+        await world.cycle();
+        const before = await links();
+        const rows = () => [
+          [...world.exact.core.accounts.all()].length,
+          [...world.exact.core.contacts.all()].length,
+          world.customcrm.core.all("Customer").length,
+        ];
+        const records = rows();
+        await stores[0]?.client.flushAll();
+        // One whose id in Exact Customcrm was told, and one that is matched by its keys.
+        world.customcrm.core.patch("Customer", "cus3", { City: "Renamed meanwhile" });
+        world.exact.core.editAccount(guid(1), { Phone: "edited meanwhile" });
+        await world.flush(await connect());
+        expect((await command("rebuild")).code).toBe(0);
+        expect(await links()).toEqual(before);
+        await world.cycle();
+        const made = (await world.of("ACCOUNT", "CUSTOMCRM", "cus3")).records.EXACT ?? "";
+        expect([world.account(made)?.City, world.customer("cus1").Phone]).toEqual(["Renamed meanwhile", "edited meanwhile"]);
+        expect(await links()).toEqual(before);
+        expect(rows()).toEqual(records);
+      } finally {
+        for (const store of stores) await store.stop();
+        await redis.stop();
+      }
+    });
   });
 
   it("keeps the products paused while one has no counterpart, until a person has linked it", async () => {

@@ -84,6 +84,33 @@ describe("what simulated worlds have found", { timeout: 60_000 }, () => {
   });
 });
 
+describe("a person who is anonymised in Exact", { timeout: 60_000 }, () => {
+  it("is never filled again there, whatever is edited, asked for or compared, and is not emptied in Customcrm", async () => {
+    await linked({
+      ...pairs(1),
+      crmContacts: [{ Id: "con1", CustomerId: "cus1", FirstName: "Eva", LastName: "Vos", Email: "eva@firm1.nl", Phone: "010" }],
+      exactContacts: [{ ID: guid(21), Account: guid(1), FirstName: "Eva", LastName: "Vos", Email: "eva@firm1.nl", Phone: "010" }],
+    });
+    const { id, state } = await world.of("CONTACT", "EXACT", guid(21));
+    expect(state).toBe("LINKED");
+    world.exact.core.anonymise("Contacts", guid(21));
+    const left = world.exact.core.contacts.get(guid(21));
+    await world.cycle();
+    world.customcrm.core.patch("Contact", "con1", { Phone: "020", FirstName: "Eva Maria" });
+    await world.cycle();
+    await world.actions.syncEntity(id);
+    await world.actions.retry([id], null);
+    await world.settle();
+    await world.runs.start({ mode: "FULL" });
+    await world.work();
+    expect(world.exact.core.contacts.get(guid(21))).toEqual(left);
+    expect(left).toMatchObject({ IsAnonymised: 1 });
+    expect(world.customcrm.core.get("Contact", "con1").values).toMatchObject({ FirstName: "Eva Maria", LastName: "Vos", Phone: "020" });
+    expect((await world.byId(id)).problem?.message).toContain("anonymised");
+    expect([...world.exact.core.contacts.all()]).toHaveLength(1);
+  });
+});
+
 describe("somebody deletes most of the customers in one night", { timeout: 120_000 }, () => {
   it("a guard holds it, and resuming and retrying put all of them back, without a duplicate (R10)", async () => {
     const count = 60;

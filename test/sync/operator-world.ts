@@ -44,6 +44,8 @@ const aged = (rows: readonly Row[] = []) => rows.map((row) => ({ ...row, ...age 
 export class OperatorWorld {
   readonly jobs: Job[] = [];
   nudges = 0;
+  /** Told of everything that a process settles, by the store that it has. */
+  onSettled: (store: Store) => void = () => {};
   readonly fired: string[] = [];
   store: Store;
   settings: SyncSettings;
@@ -104,7 +106,10 @@ export class OperatorWorld {
       onPlanned: (observation, plan) => runs.planned(observation, plan),
       onMarksRead: () => runs.attend(),
       onHandled: () => runs.tell(),
-      onSettled: (before, after, plan) => runs.settled(before, after, plan),
+      onSettled: (before, after, plan) => {
+        this.onSettled(store);
+        runs.settled(before, after, plan);
+      },
     };
     this.#settling = settling;
     const engine = new Engine(settling);
@@ -120,9 +125,8 @@ export class OperatorWorld {
   }
 
   /** Forgets everything, as if the store had been emptied; the systems are as they were. */
-  async flush(): Promise<void> {
-    const config = configOf();
-    this.store = new MemoryStore({ clock: () => this.clock.now(), encryptionKey: config.encryptionKeys });
+  async flush(emptied: Store = new MemoryStore({ clock: () => this.clock.now(), encryptionKey: configOf().encryptionKeys })): Promise<void> {
+    this.store = emptied;
     await this.links.stop();
     this.links = await linksTo(this.store, this.clock, this.exact, this.customcrm);
     this.restart();
