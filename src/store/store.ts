@@ -148,8 +148,11 @@ export interface SnapshotStore {
   put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]>;
   /** Notes that records are gone, by the same rule of tickets; what was last read is kept for as long as histories are. */
   putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void>;
-  /** After our own write has ended: reads that began before `ticket` are too old to be stored. */
-  noteWrite(ref: RecordRef, ticket: number): Promise<void>;
+  /**
+   * After our own write has ended: reads that began before this are too old to be stored. What the write has shown of the record
+   * is stored in the same step, null: nothing.
+   */
+  noteWrite(ref: RecordRef, at: IsoTime, shown: SystemRecord | "gone" | null): Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------ pieces of what is stored

@@ -46,11 +46,15 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
     clock(),
   );
   const keeper = new Keeper(parts, observation);
-  let entity = await keeper.store(owed.entity, observation.sides, planned);
+  const sides = { ...observation.sides };
+  // What needs no look, and was not sent before, is stored as owed and as being sent in one step.
+  const first = owed.intents
+    .slice(0, 1)
+    .find((one) => !isLookedAt(observation, one) && forgottenAt(parts, { ...observation, entity: owed.entity }, one) === null);
+  let entity = await keeper.store(first ? sending(owed.entity, first.id, clock(), settings.quarantineMs) : owed.entity, sides, planned);
   if (!entity) return { entity: null, isStored: false, again: false, plan: planned };
 
   const results: WriteResult[] = [];
-  const sides = { ...observation.sides };
   let isChanged = false;
   for (const intent of owed.intents) {
     const before = await looked(observation, intent, reader);
@@ -63,18 +67,19 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       results.push(resultOf(parts, intent, before));
       break;
     }
-    const lostAt = parts.lostAt?.() ?? null;
-    const since = forgottenSince({ ...observation, entity, sides }, intent, lostAt);
-    const next: Entity =
-      since === null
-        ? sending(entity, intent.id, clock(), settings.quarantineMs)
-        : forgotten(entity, intent.id, since, isoTime((lostAt ?? 0) + settings.quarantineMs));
-    const noted: Entity | null = await keeper.store(next, sides, null);
-    if (!noted) break;
-    entity = noted;
-    if (since !== null) {
-      results.push(resultOf(parts, intent, { kind: "ambiguous", message: lookedForFirst }));
-      break;
+    if (intent !== first) {
+      const since = forgottenAt(parts, { ...observation, entity, sides }, intent);
+      const next: Entity =
+        since === null
+          ? sending(entity, intent.id, clock(), settings.quarantineMs)
+          : forgotten(entity, intent.id, since, isoTime((parts.lostAt?.() ?? 0) + settings.quarantineMs));
+      const noted: Entity | null = await keeper.store(next, sides, null);
+      if (!noted) break;
+      entity = noted;
+      if (since !== null) {
+        results.push(resultOf(parts, intent, { kind: "ambiguous", message: lookedForFirst }));
+        break;
+      }
     }
     const outcome = await send(
       { snapshots: parts.store.snapshots, clock },
@@ -161,10 +166,18 @@ export const operationDocuments = (operations: readonly Operation[] = []): reado
     ttlMs: operation.finishedAt === null ? null : limits.mutation.operationKeptMs,
   }));
 
-/** A look right before the write, where the system can't guard it by itself: Exact knows no ETags. */
+const forgottenAt = (parts: SettleParts, observation: Observation, intent: Intent) => forgottenSince(observation, intent, parts.lostAt?.() ?? null);
+
+/** Where the system can't guard a write by itself: Exact knows no ETags. */
+const isLookedAt = ({ sides }: Pick<Observation, "sides">, { operation, system }: Intent): boolean => {
+  const side = sides[system];
+  return operation !== "CREATE" && side.kind === "present" && side.record.etag === null;
+};
+
+/** A look right before the write. */
 async function looked({ flow, sides }: Observation, intent: Intent, reader: Reader): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
   const side = sides[intent.system];
-  if (intent.operation === "CREATE" || side.kind !== "present" || side.record.etag !== null) return "same";
+  if (side.kind !== "present" || !isLookedAt({ sides }, intent)) return "same";
   try {
     const record = await reader.read({ system: intent.system, type: side.record.type, id: side.record.id });
     // Missing from one read is no proof that it is gone, and what was not seen is not written over. Deleting what is gone does no harm.

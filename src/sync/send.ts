@@ -30,10 +30,8 @@ export async function send(parts: SendParts, connector: Connector, write: Write,
   const id = outcome.kind === "done" ? outcome.id : write.recordId;
   if (id === null || outcome.kind === "later" || outcome.kind === "refused") return outcome;
   const ref: RecordRef = { system: connector.system, type: write.type, id };
-  await parts.snapshots.noteWrite(ref, await parts.snapshots.ticket());
-  if (outcome.kind !== "done") return outcome;
-  if (write.operation === "DELETE") await parts.snapshots.putDeleted([ref], isoTime(parts.clock()), await parts.snapshots.ticket());
-  if (outcome.record) await parts.snapshots.put([outcome.record], isoTime(parts.clock()), await parts.snapshots.ticket());
+  const shown = outcome.kind !== "done" ? null : write.operation === "DELETE" ? "gone" : outcome.record;
+  await parts.snapshots.noteWrite(ref, isoTime(parts.clock()), shown);
   return outcome;
 }
 

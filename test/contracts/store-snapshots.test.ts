@@ -54,13 +54,31 @@ onEveryStore("snapshots", (subject) => {
   });
 
   it("refuse a read that began before our last write had ended, also of a record not yet known", async () => {
-    await subject.other.snapshots.noteWrite(ref("1"), 20);
-    await subject.other.snapshots.noteWrite(ref("1"), 15);
-    expect(await put("1", 1, 18)).toEqual([false]);
+    const ticket = () => subject.store.snapshots.ticket();
+    const early = await ticket();
+    await subject.other.snapshots.noteWrite(ref("1"), at(1), null);
+    expect(await put("1", 1, early)).toEqual([false]);
     expect(await get("1")).toBeNull();
-    expect(await put("1", 2, 21)).toEqual([true]);
-    await subject.other.snapshots.noteWrite(ref("1"), 30);
-    expect(await put("1", 3, 25)).toEqual([false]);
+    const late = await ticket();
+    expect(await put("1", 2, late)).toEqual([true]);
+    const between = await ticket();
+    await subject.other.snapshots.noteWrite(ref("1"), at(3), null);
+    expect(await put("1", 3, between)).toEqual([false]);
+    expect(await put("1", 4, await ticket())).toEqual([true]);
+  });
+
+  it("store what our own write has shown with the note of it: an answer, or that the record is gone", async () => {
+    const { snapshots } = subject.store;
+    const early = await snapshots.ticket();
+    await subject.other.snapshots.noteWrite(ref("1"), at(2), record("1", { properties: { Name: "written" } }));
+    expect(await get("1")).toMatchObject({ asOf: at(2), deletedAt: null, record: { properties: { Name: "written" } } });
+    expect(await put("1", 3, early)).toEqual([false]);
+    const between = await snapshots.ticket();
+    await subject.other.snapshots.noteWrite(ref("1"), at(4), "gone");
+    expect(await get("1")).toMatchObject({ asOf: at(2), deletedAt: at(4), record: { properties: { Name: "written" } } });
+    expect(await put("1", 5, between)).toEqual([false]);
+    expect(await put("1", 6, await snapshots.ticket())).toEqual([true]);
+    expect(await get("1")).toMatchObject({ deletedAt: null });
   });
 
   it("store of one batch what may be stored", async () => {

@@ -86,7 +86,7 @@ describe("what was just read", () => {
     await expect.poll(() => world.exact.calls).toHaveLength(1);
     // The answer under way holds the old name; meanwhile we write a new one.
     world.exact.edit("Accounts", ref.id, { Name: "Written" }, changedAt);
-    await world.store.snapshots.noteWrite(ref, await world.store.snapshots.ticket());
+    await world.store.snapshots.noteWrite(ref, changedAt, null);
     open();
     expect((await asked).data.account?.exact?.name).toBe("Written");
     expect(world.exact.calls).toHaveLength(2);

@@ -38,10 +38,10 @@ describeWithRedis("what the store leaves in Redis", () => {
     const history = [event(new Date().toISOString())];
     await entities.commit({ put: [{ ...full, history }], remove: [{ id: "old", revision: 1, into: "a" }], markDirty: ["a", "old"] });
     await snapshots.put([record("1"), record("x", { system: "EXACT", type: "Accounts" })], "2026-10-01T00:00:00.000Z", 5);
-    await snapshots.noteWrite({ system: "EXACT", type: "Accounts", id: "x" }, 5);
+    await snapshots.noteWrite({ system: "EXACT", type: "Accounts", id: "x" }, "2026-10-01T00:00:00.000Z", null);
     expect((await keys()).length).toBeGreaterThan(20);
     await entities.forget("a");
-    expect(await keys()).toEqual(["dirty-count", "format"]);
+    expect(await keys()).toEqual(["dirty-count", "format", "ticket"]);
   });
 
   it("is, of an entity that was removed for good, its history, which runs out by itself", async () => {

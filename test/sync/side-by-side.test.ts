@@ -64,3 +64,27 @@ describe("what one round of settling stores", () => {
     expect(log.indexOf("released")).toBeGreaterThan(log.lastIndexOf("stored"));
   });
 });
+
+describe("what a create stores", () => {
+  it("is its intent as being sent, in one step before the call, and its outcome in one after it", async () => {
+    world = await OperatorWorld.start({ customers: [customerRow(1)] });
+    for (const system of ["CUSTOMCRM", "EXACT"] as const) await world.engine.poll(system);
+    const log: string[] = [];
+    const parts = partsWith((write, store) => {
+      for (const { entity } of write.put) {
+        log.push(`stored: ${entity.intents.map(({ operation, sentAt }) => `${operation} ${sentAt === null ? "owed" : "being sent"}`)}`);
+      }
+      return store(write);
+    });
+    const { EXACT } = parts.connectors;
+    const create: typeof EXACT.create = (...args) => {
+      log.push("called");
+      return EXACT.create(...args);
+    };
+    const { id } = await world.of("ACCOUNT", "CUSTOMCRM", "cus1");
+    await settle({ ...parts, connectors: { ...parts.connectors, EXACT: withMethods(EXACT, { create }) } }, [id], { class: "change" });
+    expect(log.slice(0, 3)).toEqual(["stored: CREATE being sent", "called", expect.stringMatching(/^stored: /)]);
+    expect(log.filter((one) => one === "called")).toHaveLength(1);
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", "cus1")).toMatchObject({ records: { EXACT: expect.any(String) } });
+  });
+});

@@ -36,8 +36,10 @@ export class MemorySnapshots implements SnapshotStore {
     }
   }
 
-  async noteWrite(ref: RecordRef, ticket: number): Promise<void> {
-    this.#written.set(refKey(ref), Math.max(ticket, this.#written.get(refKey(ref)) ?? 0));
+  async noteWrite(ref: RecordRef, at: IsoTime, shown: SystemRecord | "gone" | null): Promise<void> {
+    this.#written.set(refKey(ref), await this.ticket());
+    if (shown === "gone") await this.putDeleted([ref], at, await this.ticket());
+    else if (shown) await this.put([shown], at, await this.ticket());
   }
 
   forget(ref: RecordRef): void {

@@ -41,8 +41,11 @@ export class RedisSnapshots implements SnapshotStore {
     await this.#put(refs, refs.map(unreadRecord), at, at, ticket);
   }
 
-  async noteWrite(ref: RecordRef, ticket: number): Promise<void> {
-    await this.#connection.run(scripts.noteWrite, [this.#keys.written(refKey(ref))], [String(ticket), String(writtenKeptMs)]);
+  async noteWrite(ref: RecordRef, at: IsoTime, shown: SystemRecord | "gone" | null): Promise<void> {
+    const keys = [this.#keys.ticket, this.#keys.written(refKey(ref)), ...(shown ? [this.#keys.snapshot(refKey(ref))] : [])];
+    const record = packRecord(shown === "gone" || shown === null ? unreadRecord(ref) : shown);
+    const args = [String(writtenKeptMs), at, shown === "gone" ? at : "-", String(limits.history.keptMs), record];
+    await this.#connection.run(scripts.noteWrite, keys, args);
   }
 
   async #put(refs: readonly RecordRef[], records: readonly SystemRecord[], asOf: IsoTime, deletedAt: string, ticket: number): Promise<readonly boolean[]> {

@@ -6,26 +6,12 @@
           Then for each record what is kept of it
   Returns for each record 1 if it was stored, else 0
 ]]
-local ticket = tonumber(ARGV[1])
+--@include snapshot
 local stored = {}
 for i = 1, #KEYS, 2 do
   local n = (i + 1) / 2
-  local known = redis.call("GET", KEYS[i])
   local written = tonumber(redis.call("GET", KEYS[i + 1]) or "0")
-  local knownTicket, asOf, deletedAt, record = string.match(known or "", "^(%d+) (%S+) (%S+) (.*)$")
-  if ticket > (tonumber(knownTicket) or 0) and ticket > written then
-    if ARGV[3] == "-" or not known then
-      asOf, deletedAt, record = ARGV[2], ARGV[3], ARGV[4 + n]
-    elseif deletedAt == "-" then
-      deletedAt = ARGV[3]
-    end
-    redis.call("SET", KEYS[i], ARGV[1] .. " " .. asOf .. " " .. deletedAt .. " " .. record)
-    if ARGV[3] ~= "-" then
-      redis.call("PEXPIRE", KEYS[i], ARGV[4])
-    end
-    stored[n] = 1
-  else
-    stored[n] = 0
-  end
+  local isNews = tonumber(ARGV[1]) > written and storeSnapshot(KEYS[i], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[4 + n])
+  stored[n] = isNews and 1 or 0
 end
 return stored
