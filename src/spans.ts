@@ -33,6 +33,8 @@ export function useTracer(given: Tracer | null): void {
   tracer = given;
 }
 
+/** Whether anybody is told of spans: nobody has to make what is told to nobody. */
+export const isTracing = (): boolean => tracer !== null;
 export const openSpan = (span: SpanNote): OpenSpan => tracer?.open(span) ?? silent;
 export const noteOnSpan = (name: string, attributes: SpanAttributes): void => tracer?.note(name, attributes);
 export const traceparent = (): string | undefined => tracer?.traceparent();

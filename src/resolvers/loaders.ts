@@ -3,10 +3,10 @@ import { type Dataflow, dataflowOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity } from "../domain/entity.js";
 import type { RecordRef } from "../domain/record.js";
 import { type EntityType, type System, systems } from "../domain/words.js";
-import { type SpanAttributes, spanned } from "../spans.js";
 import type { EntityPage, EntityQuery } from "../store/store.js";
 import { References } from "../sync/references.js";
 import { isNews, mergedView, type Reading } from "../sync/view.js";
+import { batched } from "./batches.js";
 import type { LiveReads, RecordReading } from "./live-reads.js";
 import type { ResolverParts } from "./parts.js";
 import { type MaxAge, RecordLoaders } from "./record-loaders.js";
@@ -48,9 +48,9 @@ export class Loaders {
   constructor(parts: ResolverParts, live: LiveReads) {
     this.#parts = parts;
     this.#records = new RecordLoaders(parts.store.snapshots, live, parts.clock);
-    this.#entities = new DataLoader((ids) => spanned(batchOf("entities", ids), () => parts.store.entities.get(ids)));
+    this.#entities = new DataLoader((ids) => batched("entities", ids, () => parts.store.entities.get(ids)));
     this.#views = new DataLoader((keys) => this.#view(keys), { cacheKeyFn: ({ entity, maxAge }) => `${maxAge}:${entity.id}` });
-    this.#pages = new DataLoader((keys) => spanned(batchOf("pages", keys), () => this.#readPages(keys)), { cacheKeyFn: (key) => JSON.stringify(key) });
+    this.#pages = new DataLoader((keys) => batched("pages", keys, () => this.#readPages(keys)), { cacheKeyFn: (key) => JSON.stringify(key) });
   }
 
   /** Forgets what was read: a mutation of this request has changed it. */
@@ -69,7 +69,7 @@ export class Loaders {
     const name = `${type}:${system}`;
     const loader =
       this.#owners.get(name) ??
-      new DataLoader((ids: readonly string[]) => spanned(batchOf("entities by record", ids), () => this.#parts.store.entities.ofRecords(type, system, ids)));
+      new DataLoader((ids: readonly string[]) => batched("entities by record", ids, () => this.#parts.store.entities.ofRecords(type, system, ids)));
     this.#owners.set(name, loader);
     return loader.load(recordId);
   }
@@ -130,12 +130,6 @@ export class Loaders {
     return { reading, stale };
   }
 }
-
-/** What the trace tells of keys that are read together. */
-export const batchOf = (what: string, keys: readonly unknown[], more: SpanAttributes = {}) => ({
-  name: `load ${what}`,
-  attributes: { ...more, "tandem.batch": keys.length },
-});
 
 const recordIn = (reading: RecordReading | null) => (reading?.snapshot && reading.snapshot.deletedAt === null ? reading.snapshot.record : null);
 

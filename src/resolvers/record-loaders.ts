@@ -2,8 +2,8 @@ import DataLoader from "dataloader";
 import { NotAuthorizedError, RateLimitedError, type SystemError, UnavailableError } from "../domain/errors.js";
 import type { RecordRef } from "../domain/record.js";
 import type { Clock, RecordType, System } from "../domain/words.js";
-import { spanned } from "../spans.js";
 import type { SnapshotStore } from "../store/store.js";
+import { batched } from "./batches.js";
 import type { LiveReads, RecordReading } from "./live-reads.js";
 
 /** Seconds; null: whatever is stored. */
@@ -34,7 +34,9 @@ export class RecordLoaders {
     const name = `${system}:${type}`;
     const loader =
       this.#loaders.get(name) ??
-      new DataLoader((keys) => spanned(batchOf(system, type, keys), () => this.#read(system, type, keys)), { cacheKeyFn: (key) => `${key.maxAge}:${key.id}` });
+      new DataLoader((keys) => batched(`records of ${type}`, keys, () => this.#read(system, type, keys), system), {
+        cacheKeyFn: (key) => `${key.maxAge}:${key.id}`,
+      });
     this.#loaders.set(name, loader);
     return loader.load({ id, maxAge });
   }
@@ -68,11 +70,6 @@ export class RecordLoaders {
     return readings;
   }
 }
-
-const batchOf = (system: System, type: RecordType, keys: readonly unknown[]) => ({
-  name: `load records of ${type}`,
-  attributes: { "tandem.system": system, "tandem.batch": keys.length },
-});
 
 /** Said of the whole system, so that asking it for something else would only take as long again. */
 const isOfTheSystem = (error: SystemError): boolean =>

@@ -12,14 +12,14 @@ const headers = {
  */
 export function addCors(app: FastifyInstance, origins: readonly string[]): void {
   const isAllowed = isOriginListed(origins);
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { origin } = request.headers;
-    if (origin === undefined) return;
+    if (origin === undefined) return done();
     reply.header("vary", "origin");
     if (isAllowed(origin)) reply.header("access-control-allow-origin", origin).header("access-control-expose-headers", "x-request-id, retry-after");
-    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return;
+    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return done();
     if (isAllowed(origin)) reply.headers(headers);
-    return reply.code(204).send();
+    reply.code(204).send();
   });
 }
 

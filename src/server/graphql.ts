@@ -118,11 +118,17 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     // A form of another site could send text without asking the browser first.
     scope.removeContentTypeParser("text/plain");
     const events = eventStream(app, { streams, log, stalledMs: streaming.stalledMs });
-    scope.addHook("preHandler", async (request, reply) => {
-      if (request.routeOptions.url !== "/graphql") return;
-      refuseLongBatch(request.body);
-      if (wantsEvents(request)) return events(request, reply);
-      admitRequest(documents, request);
+    scope.addHook("preHandler", (request, reply, done) => {
+      if (request.routeOptions.url !== "/graphql") return done();
+      try {
+        refuseLongBatch(request.body);
+        // These answer by themselves.
+        if (wantsEvents(request)) return void events(request, reply).catch(done);
+        admitRequest(documents, request);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
     });
     // A request that is refused on the direct way is the same caller's, and counted once.
     const callers = new WeakMap<FastifyRequest, Promise<Caller>>();

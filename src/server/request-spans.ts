@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { noteOnSpan, type OpenSpan, openSpan } from "../spans.js";
+import { isTracing, noteOnSpan, type OpenSpan, openSpan } from "../spans.js";
 import type { Observer } from "./observers.js";
 
 /** What monitoring asks for all day tells nothing. */
 const untraced = /^\/(health|metrics)/;
 
-/** Each request is a span, which goes on with the trace of whoever sent it. */
+/** Each request is a span, which goes on with the trace of whoever sent it; as long as nobody is told of spans, it costs nothing. */
 export function addRequestSpans(app: FastifyInstance): void {
+  if (!isTracing()) return;
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
   app.addHook("onRequest", (request, _reply, done) => {
     const route = request.routeOptions.url;
@@ -31,6 +32,7 @@ const maxNameLength = 80;
 /** Calls the span by the operation that it answers. */
 export const operationsOnSpans: Observer = {
   begun({ operation, operationName }) {
+    if (!isTracing()) return;
     const name = (operationName ?? "anonymous").slice(0, maxNameLength);
     noteOnSpan(`${operation.operation} ${name}`, { "graphql.operation.type": operation.operation, "graphql.operation.name": name });
   },

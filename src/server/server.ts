@@ -50,6 +50,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const app: FastifyInstance = Fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines have the request's id from elsewhere, so that no request needs a log of its own.
+    childLoggerFactory: (log) => log,
     bodyLimit: maxBodyBytes,
     forceCloseConnections: "idle",
     clientErrorHandler: hangUp(arrivalMs, maxHeaderSize),

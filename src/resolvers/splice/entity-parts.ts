@@ -1,10 +1,9 @@
 import { type Dataflow, dataflowOf, recordTypeOf, shippedFlow } from "../../domain/dataflow.js";
 import type { EntityType, System } from "../../domain/words.js";
-import { spanned } from "../../spans.js";
 import type { EntityQuery, PageQuery, PiecePage, Pieces, RecordPieces } from "../../store/store.js";
 import { firstOf } from "../arguments.js";
+import { batched } from "../batches.js";
 import { typeNames } from "../entity-objects.js";
-import { batchOf } from "../loaders.js";
 import { fieldName, isOfEveryRecord } from "../record-objects.js";
 import { idIn, leafOf } from "./leaves.js";
 import { constant, type Flows, listOf, mapped, NotSpliced, objectOf, optional, type Part, type Reading, read } from "./parts.js";
@@ -92,7 +91,7 @@ function recordPart(system: System, flow: Dataflow, field: Selected): Part<Piece
     const ids = entities.map((entity) => presentIn(entity.of("records")?.json(system)));
     const wanted = [...new Set(ids.filter((id) => id !== null))];
     const refs = wanted.map((id) => ({ system, type, id: idIn(id) }));
-    const found = await spanned(batchOf(`records of ${type}`, wanted, { "tandem.system": system }), () => pieces.records(refs));
+    const found = await batched(`records of ${type}`, wanted, () => pieces.records(refs), system);
     const byId = new Map(wanted.map((id, i) => [id, found[i]]));
     return ids.map((id): KnownRecord | null => {
       const record = id === null ? null : byId.get(id);
@@ -140,7 +139,7 @@ async function readAccounts(entities: readonly Pieces[], { pieces }: Reading): P
 export async function readEntities(ids: readonly string[], pieces: Reading["pieces"]): Promise<ReadonlyMap<string, Pieces | undefined>> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Map();
-  const found = await spanned(batchOf("entities", wanted), () => pieces.entities(wanted));
+  const found = await batched("entities", wanted, () => pieces.entities(wanted));
   return new Map(wanted.map((id, i) => [id, found[i]]));
 }
 
@@ -166,7 +165,7 @@ export function pageOf<P>(
   const part = objectOf(field.below((below) => pageField(type, below, flows)));
   return read(part, async (parents: readonly P[], reading) => {
     const queries = await asked(parents, reading);
-    const pages = await spanned(batchOf("pages", queries), () => reading.pieces.pages(queries));
+    const pages = await batched("pages", queries, () => reading.pieces.pages(queries));
     return queries.map(({ query }, i): ListPage => {
       const page = pages[i];
       if (!page) throw new NotSpliced("a list takes more than an index");

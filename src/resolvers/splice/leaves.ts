@@ -22,9 +22,10 @@ const oneOfThese = (names: readonly string[]) => {
 };
 
 const isText = (json: string): boolean => json.charCodeAt(0) === 0x22;
-const time = /^"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z"$/;
-const day = /^"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"$/;
-/** Not every month has the days after the 28th. */
+const dayPattern = String.raw`\d{4}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)`;
+const time = new RegExp(`^"${dayPattern}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z"$`);
+const day = new RegExp(`^"${dayPattern}"$`);
+/** Not every February has a 29th. */
 const isReal = (json: string, rest: string): boolean => {
   const text = json.slice(1, -1) + rest;
   const ms = Date.parse(text);

@@ -45,7 +45,7 @@ export function objectOf<P>(members: readonly (readonly [string, Part<P>])[]): P
   }
   return {
     async load(parents, reading) {
-      const writes = await Promise.all(loads.map((load) => load?.(parents, reading)));
+      const writes = await all(loads.map((load) => load?.(parents, reading)));
       return (place) => {
         let text = "";
         for (let i = 0; i < before.length; i++) text += (before[i] as string) + (directs[i]?.(parents[place] as P) ?? (writes[i] as Write)(place));
@@ -53,6 +53,11 @@ export function objectOf<P>(members: readonly (readonly [string, Part<P>])[]): P
       };
     },
   };
+}
+
+/** Most objects have one member that is waited for. */
+function all<T>(values: readonly (T | Promise<T>)[]): Promise<readonly T[]> | readonly T[] {
+  return values.some((one) => one instanceof Promise) ? Promise.all(values) : (values as readonly T[]);
 }
 
 /** A part of what `of` makes of a parent. */
@@ -63,7 +68,7 @@ export function mapped<A, B>(part: Part<B>, of: (parent: A) => B): Part<A> {
 
 /** A part of what is read for all parents together. */
 export function read<A, B>(part: Part<B>, of: (parents: readonly A[], reading: Reading) => Promise<readonly B[]>): Part<A> {
-  return { load: async (parents, reading) => written(part, await of(parents, reading), reading) };
+  return { load: (parents, reading) => of(parents, reading).then((found) => written(part, found, reading)) };
 }
 
 /** What makes null where there is nothing. */

@@ -18,6 +18,7 @@ import {
 } from "redis";
 import { StoreUnavailableError } from "../../domain/errors.js";
 import { Deadlines } from "./deadlines.js";
+import { Silences } from "./silences.js";
 
 export type Client = ReturnType<typeof newClient>;
 /** The same connection, with replies as text and as the bytes that they are. */
@@ -39,6 +40,9 @@ const silentCommands = 3;
  */
 export class Connection {
   readonly #deadlines: Deadlines<Clients>;
+  /** For what does no harm if it is sent late: while the connection stands, nothing has to be taken back. */
+  readonly #harmless: Clients["bytes"];
+  readonly #silences: Silences;
   #unanswered = 0;
   #stopped = false;
 
@@ -46,9 +50,11 @@ export class Connection {
     readonly client: Client,
     readonly timeoutMs: number,
   ) {
+    this.#harmless = client.withCommandOptions({ timeout: 0, typeMapping: asBytes });
+    this.#silences = new Silences(timeoutMs);
     this.#deadlines = new Deadlines(timeoutMs, (abortSignal) => ({
       texts: client.withCommandOptions({ timeout: 0, abortSignal }),
-      bytes: client.withCommandOptions({ timeout: 0, abortSignal, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+      bytes: client.withCommandOptions({ timeout: 0, abortSignal, typeMapping: asBytes }),
     }));
   }
 
@@ -76,30 +82,37 @@ export class Connection {
     return this.#call(({ texts }) => command(texts));
   }
 
-  async #call<T>(command: (clients: Clients) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Silence(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+  #read<T>(command: (client: Clients["bytes"]) => Promise<T>): Promise<T> {
+    return this.#answered(() => command(this.client.isReady ? this.#harmless : this.#deadlines.next().bytes));
+  }
+
+  #call<T>(command: (clients: Clients) => Promise<T>): Promise<T> {
+    return this.#answered(() => command(this.#deadlines.next()));
+  }
+
+  #answered<T>(command: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        this.#silences.end(waiting);
+        if (error instanceof Silence && ++this.#unanswered >= silentCommands) this.#renew();
+        reject(translated(error));
+      };
+      const waiting = this.#silences.begin(() => fail(new Silence(`no answer within ${this.timeoutMs} ms`)));
+      command().then((answer) => {
+        this.#silences.end(waiting);
+        this.#unanswered = 0;
+        resolve(answer);
+      }, fail);
     });
-    try {
-      const answer = await Promise.race([command(this.#deadlines.next()), silence]);
-      this.#unanswered = 0;
-      return answer;
-    } catch (error) {
-      if (error instanceof Silence && ++this.#unanswered >= silentCommands) this.#renew();
-      throw translated(error);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[] = []): Promise<unknown> {
     return this.#call(({ texts }) => evaluated(texts, script, keys, args));
   }
 
-  /** As `run`, with texts of the reply as bytes. */
+  /** As `run`, for a script that only reads, with texts of the reply as bytes. */
   runForBytes(script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#call(({ bytes }) => evaluated(bytes, script, keys, args));
+    return this.#read((client) => evaluated(client, script, keys, args));
   }
 
   /** What stands under these keys, in one round trip. */
@@ -109,7 +122,7 @@ export class Connection {
 
   /** The same as bytes. */
   async getManyBytes(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
-    return keys.length === 0 ? [] : this.#call(({ bytes }) => bytes.sendCommand(["MGET", ...keys]) as Promise<unknown> as Promise<(Buffer | null)[]>);
+    return keys.length === 0 ? [] : ((await this.#read((client) => client.sendCommand(["MGET", ...keys]))) as (Buffer | null)[]);
   }
 
   /** Commands under way get their answers first, if they come in time. */
@@ -190,6 +203,8 @@ export class Script {
 }
 
 const scriptText = (name: string): string => readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8");
+
+const asBytes = { [RESP_TYPES.BLOB_STRING]: Buffer };
 
 class Silence extends Error {}
 
