@@ -15,7 +15,6 @@ import { BullmqQueue } from "./queue/bullmq.js";
 import { InProcessQueue } from "./queue/in-process.js";
 import type { Queue } from "./queue/queue.js";
 import { traced } from "./queue/traced.js";
-import { startSandboxes } from "./sandbox/index.js";
 import { Access, isAccessRequired } from "./server/access.js";
 import { consentRoutes } from "./server/consent.routes.js";
 import { Doorkeeper } from "./server/doorkeeper.js";
@@ -261,10 +260,14 @@ async function linkUp(
     return links;
   }
   const { exactPort, customcrmPort } = config.sandbox;
-  const own = parts.sandboxes ? null : await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") });
-  if (own) started.push(own);
-  const sandboxes = parts.sandboxes ?? own;
-  if (!sandboxes) throw new Error("There is no sandbox.");
+  const own = async () => {
+    // Loaded only where it is used.
+    const { startSandboxes } = await import("./sandbox/index.js");
+    const ours = await startSandboxes({ exactPort, customcrmPort, dataDir: join(config.dataDir, "sandbox") });
+    started.push(ours);
+    return ours;
+  };
+  const sandboxes = parts.sandboxes ?? (await own());
   const links = linksOf({ config, store, clock, log: parts.log, rules, flows: parts.flows, onCall: parts.onCall, sandboxes });
   started.push({ stop: links.stop });
   await links.consentWithoutBrowser();
