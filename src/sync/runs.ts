@@ -115,7 +115,8 @@ export class Runs {
 
   /** Works on a run until it is over. A process that ends meanwhile leaves it RUNNING, and another one goes on with it. */
   async work(runId: string, signal: AbortSignal): Promise<void> {
-    const { store } = this.parts;
+    const { store, engine } = this.parts;
+    if (engine.isHalted) return this.#handBack(runId);
     const lease = await store.leases.acquire(leaseKeyOf(runId), limits.sync.leaseMs);
     if (!lease) return;
     try {
@@ -124,6 +125,13 @@ export class Runs {
     } finally {
       await store.leases.release(lease);
     }
+    if (engine.isHalted) await this.#handBack(runId);
+  }
+
+  /** For a process that does not end: this one takes jobs for a moment still. */
+  async #handBack(runId: string): Promise<void> {
+    const found = await this.parts.store.documents.get<Run>("run", runId);
+    if (found && !isOver(found.value)) await this.parts.queue.add({ kind: "run", runId }, { key: `run:${runId}`, delayMs: 1_000 });
   }
 
   async #work(run: Run, lease: Lease, signal: AbortSignal): Promise<void> {

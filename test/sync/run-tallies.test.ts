@@ -97,6 +97,21 @@ describeWithRedis("a run that two workers share", { timeout: 60_000 }, () => {
     expect(withoutUpdates(await told(id))).toEqual(wholePlan);
   });
 
+  it("is handed to the queue by a process that is told to end, so that one that runs already goes on with it", async () => {
+    const { id } = await world.runs.start({ mode: "FULL" });
+    vi.spyOn(world.engine, "drain").mockImplementationOnce(async () => world.engine.halt());
+    await world.work();
+    expect(await world.run(id)).toMatchObject({ state: "RUNNING" });
+    expect(world.jobs).toEqual([{ kind: "run", runId: id }]);
+    // It takes it once more before it is gone.
+    await world.work();
+    expect(world.jobs).toEqual([{ kind: "run", runId: id }]);
+    const other = world.process(await connect());
+    for (const job of world.jobs.splice(0)) if (job.kind === "run") await other.runs.work(job.runId, new AbortController().signal);
+    expect(await world.run(id)).toMatchObject({ state: "DONE", progress: { linked: 2, created: 1, review: 3 } });
+    expect(world.jobs).toEqual([]);
+  });
+
   it("leaves no tally open that nobody ends", async () => {
     const { id } = await world.runs.start({ mode: "CHANGES" });
     await world.work();
