@@ -54,6 +54,7 @@ export async function benchSync({ customers, root, binary, print }: BenchOptions
 
     await settleWrites(note, gateway, systems);
     await noteEdits(note, gateway, systems, entities);
+    await noteTenth(note, gateway, systems, entities);
     for (const system of ["EXACT", "CUSTOMCRM"] as const) await gateway.ask("compare", system);
     await gateway.ask("drain");
     note("Two-way fields that differ, after a full compare", String((await gateway.ask("unequalFields")).length));
@@ -81,6 +82,7 @@ function notedTruth(note: Note, { pairs, linked, wrong, duplicates, doubtful, in
 const isWrite = (call: string) => /^(POST|PUT|PATCH|DELETE) /.test(call) && !/oauth|webhook/i.test(call);
 const sum = (of: Readonly<Record<string, number>>, wanted: (call: string) => boolean) =>
   Object.entries(of).reduce((total, [call, count]) => total + (wanted(call) ? count : 0), 0);
+const callsIn = (counts: Counts) => sum(counts.CUSTOMCRM, () => true) + sum(counts.EXACT, () => true);
 const writesIn = (counts: Counts) => sum(counts.CUSTOMCRM, isWrite) + sum(counts.EXACT, isWrite);
 
 function noteCalls(note: Note, counts: Counts, entities: readonly LinkedRecord[]): void {
@@ -111,19 +113,31 @@ async function settleWrites(note: Note, gateway: Child<Gateway>, systems: Child<
   note("Writes after all cursors were reset", String(writesIn(await systems.ask("counts"))));
 }
 
-/** Edits of one field on either side; each must stand on the other after one poll. */
-async function noteEdits(note: Note, gateway: Child<Gateway>, systems: Child<Systems>, entities: readonly LinkedRecord[]): Promise<void> {
-  const pairs = entities.filter((one) => one.type === "ACCOUNT" && one.state === "LINKED").slice(0, 200);
-  const wanted = pairs.map((pair, i) => ({ pair, isExact: i % 2 === 0, city: `Edited ${i}` }));
+interface Moved {
+  readonly pair: LinkedRecord;
+  readonly isExact: boolean;
+  readonly city: string;
+}
+
+/** So many linked accounts get another city, by turns in Exact and in Customcrm. */
+async function moveAccounts(systems: Child<Systems>, entities: readonly LinkedRecord[], count: number, name: string): Promise<readonly Moved[]> {
+  const pairs = entities.filter((one) => one.type === "ACCOUNT" && one.state === "LINKED").slice(0, count);
+  const moved = pairs.map((pair, i) => ({ pair, isExact: i % 2 === 0, city: `${name} ${i}` }));
   await systems.ask(
     "edit",
-    wanted.map(
+    moved.map(
       ({ pair, isExact, city }): Edit =>
         isExact
           ? { system: "EXACT", type: "Accounts", id: pair.EXACT ?? "", values: { City: city } }
           : { system: "CUSTOMCRM", type: "Customer", id: pair.CUSTOMCRM ?? "", values: { City: city } },
     ),
   );
+  return moved;
+}
+
+/** Edits of one field on either side; each must stand on the other after one poll. */
+async function noteEdits(note: Note, gateway: Child<Gateway>, systems: Child<Systems>, entities: readonly LinkedRecord[]): Promise<void> {
+  const wanted = await moveAccounts(systems, entities, 200, "Edited");
   await gateway.ask("poll");
   await gateway.ask("drain");
   const { CUSTOMCRM, EXACT } = await systems.ask("records");
@@ -131,6 +145,30 @@ async function noteEdits(note: Note, gateway: Child<Gateway>, systems: Child<Sys
     ({ pair, city }) => cityOf(CUSTOMCRM.Customer?.[pair.CUSTOMCRM ?? ""]) === city && cityOf(EXACT.Accounts?.[pair.EXACT ?? ""]) === city,
   );
   note("Edits on the other side after one poll", `${arrived.length} of ${wanted.length}`);
+}
+
+/** A tenth of what is linked differs: how many calls a second the sync makes, against the same writes one after the other. */
+async function noteTenth(note: Note, gateway: Child<Gateway>, systems: Child<Systems>, entities: readonly LinkedRecord[]): Promise<void> {
+  const linked = entities.filter((one) => one.state === "LINKED").length;
+  const paces: { readonly serial: number; readonly sync: number }[] = [];
+  let count = 0;
+  for (let round = 0; round < 3; round++) {
+    const moved = await moveAccounts(systems, entities, Math.round(linked / 10), `Moved ${round},`);
+    count = moved.length;
+    await systems.ask("resetCounts");
+    const ms = (await gateway.ask("poll")) + (await gateway.ask("drain"));
+    const sync = callsIn(await systems.ask("counts")) / (ms / 1000);
+    const serial = moved.length / ((await gateway.ask("writeSerially", moved)) / 1000);
+    paces.push({ serial, sync });
+    // What was written again is read, and needs nothing.
+    await gateway.ask("poll");
+    await gateway.ask("drain");
+  }
+  const ratio = median(paces.map((one) => one.sync / one.serial));
+  note(
+    `Calls per second with ${count} of ${linked} linked entities edited (median of 3)`,
+    `${Math.round(median(paces.map((one) => one.sync)))}; the same writes one after the other ${Math.round(median(paces.map((one) => one.serial)))}: ${ratio.toFixed(2)}`,
+  );
 }
 
 const cityOf = (record: unknown): unknown => Object.entries((record ?? {}) as object).find(([name]) => name === "City" || name === "city")?.[1];

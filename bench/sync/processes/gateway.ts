@@ -64,6 +64,15 @@ async function readBare(): Promise<void> {
   }
 }
 
+/** The other side of each edit is written by its connector, one call after the other. */
+async function writeSerially(moved: readonly { readonly pair: LinkedRecord; readonly isExact: boolean; readonly city: string }[]): Promise<void> {
+  if (!links) throw new Error("The gateway does not run.");
+  for (const { pair, isExact, city } of moved) {
+    if (isExact) await links.customcrm.update("Customer", pair.CUSTOMCRM ?? "", { City: city }, null, { class: "change" });
+    else await links.exact.update("Accounts", pair.EXACT ?? "", { City: city }, null, { class: "change" });
+  }
+}
+
 /** Two-way fields of linked entities that are not the same on both sides; a reference is the same entity's record on each. */
 async function unequalFields(): Promise<readonly string[]> {
   const { store } = running();
@@ -135,6 +144,7 @@ const work = {
   },
   memory,
   readBare: () => timed(readBare),
+  writeSerially: (moved: Parameters<typeof writeSerially>[0]) => timed(() => writeSerially(moved)),
   unequalFields,
   entities: async () => {
     const all: LinkedRecord[] = [];
