@@ -49,11 +49,13 @@ function plainRequest({ method, body, headers }: FastifyRequest): PlainRequest |
   const { accept } = headers;
   if (method !== "POST" || !(accept === undefined || accept === "*/*" || accept === "application/json")) return null;
   if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
-  const { query, operationName, variables, ...rest } = body as Record<string, unknown>;
+  const { query, operationName, variables } = body as Record<string, unknown>;
   if (typeof query !== "string" || !isOptional(operationName, "string") || !isOptional(variables, "object") || Array.isArray(variables)) return null;
-  for (const name in rest) if (rest[name] !== undefined) return null;
+  for (const name in body) if (!known.has(name) && (body as Record<string, unknown>)[name] !== undefined) return null;
   return { query, operationName: (operationName as string | null | undefined) ?? null, variables: (variables ?? {}) as Readonly<Record<string, unknown>> };
 }
+
+const known: ReadonlySet<string> = new Set(["query", "operationName", "variables"]);
 
 const isOptional = (value: unknown, type: "string" | "object"): boolean => value === undefined || value === null || typeof value === type;
 

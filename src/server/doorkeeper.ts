@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
+import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.js";
 import type { Clock } from "../domain/words.js";
 import { type Access, type Caller, type Scope, scopes } from "./access.js";
@@ -93,11 +94,21 @@ export const anyone: Caller = { name: null, scopes, until: null };
  * machine (DNS rebinding), or a proxy that makes it public, shows in the Host header; an address that somebody typed is no such name.
  */
 function ofThisMachine({ headers: { host } }: Incoming): Caller {
-  if (host === undefined) return anyone;
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
-  if (name === "localhost" || name.endsWith(".localhost") || isIP(name.replace(/^\[|\]$/g, "")) > 0) return anyone;
+  if (host === undefined || isOwnName(host)) return anyone;
   const message = "Without API_KEYS or JWT_JWKS_URL only this machine gets answers, by its own name: localhost or 127.0.0.1. Set one of them to serve others.";
   throw refusal("FORBIDDEN", message, 403);
+}
+
+/** Requests come by the same few names again and again. */
+const ownNames = new LRUCache<string, boolean>({ max: 100 });
+
+function isOwnName(host: string): boolean {
+  const known = ownNames.get(host);
+  if (known !== undefined) return known;
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
+  const isOwn = name === "localhost" || name.endsWith(".localhost") || isIP(name.replace(/^\[|\]$/g, "")) > 0;
+  ownNames.set(host, isOwn);
+  return isOwn;
 }
 
 /** Answers with a refusal over plain HTTP; throws what is none. */

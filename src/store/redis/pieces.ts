@@ -56,12 +56,14 @@ const layouts = new Map<string, Layout>();
 function layoutOf(letters: string): Layout {
   const known = layouts.get(letters);
   if (known) return known;
+  const bytes = Buffer.from(letters, "latin1");
   const places = new Map<string, number | string>();
   let place = 0;
-  for (const [name, value] of membersOf(Buffer.from(letters, "latin1").toString())) places.set(name, value === undefined ? place++ : JSON.stringify(value));
+  for (const [name, value] of membersOf(bytes.toString())) places.set(name, value === undefined ? place++ : JSON.stringify(value));
   if (layouts.size >= maxLayouts) layouts.clear();
   const layout = { names: [...places.keys()], places };
-  layouts.set(letters, layout);
+  // A copy: what is cut out of a text keeps all of that in memory.
+  layouts.set(bytes.toString("latin1"), layout);
   return layout;
 }
 
