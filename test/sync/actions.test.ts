@@ -34,6 +34,31 @@ describe("unlink", { timeout: 60_000 }, () => {
     expect(world.writes().length).toBe(count);
   });
 
+  it("of an account leaves each contact under the half that its own record names, at once", async () => {
+    await linkedWorld({
+      ...pairs(1),
+      crmContacts: [
+        { Id: "con1", CustomerId: "cus1", FirstName: "Eva", LastName: "Vos", Email: "eva@firm1.nl" },
+        { Id: "con2", CustomerId: "cus1", FirstName: "Jan", LastName: "Smit", Email: "jan@firm1.nl" },
+      ],
+      exactContacts: [
+        { ID: guid(21), Account: guid(1), FirstName: "Eva", LastName: "Vos", Email: "eva@firm1.nl" },
+        { ID: guid(22), Account: guid(1), FirstName: "Piet", LastName: "Mol" },
+      ],
+    });
+    const { id } = await world.of("ACCOUNT", "CUSTOMCRM", "cus1");
+    const under = async (accountId: string) => {
+      const { entities } = await world.store.entities.list({ type: "CONTACT", terms: { accountId }, order: "NAME_ASC" }, 50, null);
+      return entities.map(({ fields }) => fields.lastName);
+    };
+    expect(await under(id)).toEqual(["Vos", "Smit", "Mol"]);
+    await world.actions.unlink(id, null);
+    const exact = (await world.of("ACCOUNT", "EXACT", guid(1))).id;
+    expect([await under(id), await under(exact)]).toEqual([["Vos", "Smit"], ["Mol"]]);
+    await world.settle();
+    expect([await under(id), await under(exact)]).toEqual([["Vos", "Smit"], ["Mol"]]);
+  });
+
   it("is refused where there is no link, and where there is no entity", async () => {
     await linkedWorld({ accounts: [accountRow(1)] });
     const alone = await world.of("ACCOUNT", "EXACT", guid(1));

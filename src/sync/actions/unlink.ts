@@ -1,11 +1,13 @@
 import { type Dataflow, dataflowOf, recordTypeOf } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { isoTime } from "../../domain/words.js";
+import { batches } from "../batches.js";
 import { writeOf } from "../document.js";
 import { typeOfId } from "../engine.js";
 import { referrers } from "../join.js";
 import { parted } from "../links.js";
 import { flowOfRecord } from "../mint.js";
+import { refresh } from "../settle.js";
 import { asWriter, customcrmRecord, isBusy } from "./change.js";
 import { type ActionParts, notFound, type Outcome, refusedWith, userError } from "./parts.js";
 import { valuesOfSides, withoutUnknown } from "./sides.js";
@@ -47,13 +49,16 @@ async function cut(parts: ActionParts, entity: Entity, actor: string | null): Pr
   const customcrm = { ...forgotten(halves.customcrm), ...(entity.operations ? { operations: entity.operations } : {}) };
   const exact: Entity = { ...forgotten(halves.exact), type: exactFlow.type };
   const event = { at: now, kind: "UNLINKED" as const, source: "GATEWAY" as const, actor, fields: [] };
+  const dependents = await referrers(parts, entity.type, [customcrm.id]);
   const result = await store.entities.commit({
     put: [writeOf(flow, customcrm, [event], await customcrmRecord(parts, customcrm)), writeOf(exactFlow, exact, [event])],
     ...(entity.formerExactEntityId === exact.id ? { reclaim: [exact.id] } : {}),
     // Who refers to either of them now means another one.
-    markDirty: [customcrm.id, exact.id, ...(await referrers(parts, entity.type, [customcrm.id]))],
+    markDirty: [customcrm.id, exact.id, ...dependents],
   });
   if (!result.ok) return refusedWith(isBusy(parts), entity);
+  // Whom only one system knows stands under that system's half from now on, not after the next look: a person looks at once.
+  for (const batch of batches(dependents, 200)) await refresh(parts, batch);
   return { entity: { ...customcrm, revision: customcrm.revision + 1 }, userErrors: [] };
 }
 
