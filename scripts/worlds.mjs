@@ -15,6 +15,7 @@ const help = `npm run worlds -- [options]
   --only S         this one seed alone
   --faults F       a multiple of the usual chances of faults (1)
   --operations N   what people do in each world (40)
+  --clients S      how much of it comes through the gateway, as mutations (0)
   --ablation NAME  with one safeguard taken away: quarantine, adopt, guards, …
   --without "…"    what is left out, as a smaller world names it
   --shrink         makes each broken world as small as it can be, and shows what is left of it
@@ -30,6 +31,7 @@ await script(async () => {
   const work = {
     operations: whole("operations", values.operations),
     faults: number("faults", values.faults),
+    clients: number("clients", values.clients),
     ablation: values.ablation ?? null,
     without: values.without,
     trace: values.trace,
@@ -64,6 +66,7 @@ function optionsOf() {
     only: { type: "string" },
     faults: { type: "string", default: "1" },
     operations: { type: "string", default: "40" },
+    clients: { type: "string", default: "0" },
     ablation: { type: "string" },
     without: { type: "string", default: "" },
     trace: { type: "boolean", default: false },

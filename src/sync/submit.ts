@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Entity } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { Operation, UserError, WriteStatus } from "../domain/operation.js";
@@ -8,9 +7,12 @@ import { checkRequest } from "./submit/check.js";
 import { drive } from "./submit/drive.js";
 import { bodyHashOf, type Claim, claimOf, keyLease, reusedKey } from "./submit/idempotency.js";
 import { record } from "./submit/record.js";
+import { type Sleep, timer } from "./timer.js";
 
 export interface SubmitParts extends SettleParts {
   readonly newOperationId: () => string;
+  /** Waits; default: the process's own timer. */
+  readonly sleep?: Sleep;
   /** Hears of faults of ours that a mutation met: it is answered as it stands, and goes on in the background. */
   readonly onError?: (error: unknown) => void;
 }
@@ -83,7 +85,7 @@ async function oneAtATime<T>(parts: SubmitParts, { idempotencyKey, caller }: Sub
   const key = keyLease(idempotencyKey, caller);
   let lease = await parts.store.leases.acquire(key, leaseMs);
   for (let left = deadline - parts.clock(); !lease && left > 0 && !(await claimOf(parts.store.documents, idempotencyKey, caller)); left -= pauseMs) {
-    await sleep(pauseMs);
+    await (parts.sleep ?? timer)(pauseMs);
     lease = await parts.store.leases.acquire(key, leaseMs);
   }
   try {

@@ -340,6 +340,7 @@ describe("undoing what was accepted on one side only (I9)", () => {
   it.each([
     ["still as we made it", seen("EXACT", { name: "Acme" }), { kind: "write", write: { operation: "DELETE", recordId: "x1" } }],
     ["edited since", seen("EXACT", { name: "Acme Two" }), { kind: "unsafe" }],
+    ["added to since", seen("EXACT", { name: "Acme", phone: "010-1" }), { kind: "unsafe" }],
     ["gone already", gone(), { kind: "nothing" }],
   ])("a create: %s", (_, sighting, expected) => {
     expect(undoOf(create, "x1", sighting)).toMatchObject(expected);

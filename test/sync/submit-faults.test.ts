@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NewFaultRule } from "../../src/sandbox/kit/index.js";
+import { Engine } from "../../src/sync/engine.js";
 import type { Submitted } from "../../src/sync/submit.js";
 import { codesOf, exactId, SubmitWorld, type WorldOptions, withMethods, writesOf } from "./submit-world.js";
 
@@ -459,5 +460,55 @@ describe("a value that a system takes and does not keep", () => {
     expect(world.inCustomcrm("c1")?.City ?? null).toBeNull();
     await world.calm();
     expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-1" });
+  });
+
+  it("with ROLLBACK, and a person entered it just then: put back all the same, and the history has theirs (I4)", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    const exact = world.connectors.EXACT;
+    const overtaken = withMethods(exact, {
+      update: async (...given) => {
+        const answer = await exact.update(...given);
+        if (given[2].Phone === "010-9") world.exact.core.editAccount(exactId(1), { Phone: "010-7" });
+        return answer;
+      },
+    });
+    const parts = { ...world.parts(), connectors: { ...world.connectors, EXACT: overtaken } };
+    const asked = { kind: "UPDATE", type: "ACCOUNT", id, fields: { phone: "010-9" }, onPartialFailure: "ROLLBACK" } as const;
+    expect(await world.submit(asked, parts)).toMatchObject({ status: "REJECTED" });
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-1" });
+    expect(await world.history(id)).toContainEqual(expect.stringContaining("ROLLED_BACK by GATEWAY: phone 010-7 → 010-1 (lost 010-7)"));
+  });
+});
+
+describe("a change of what is just being created on the other side", () => {
+  /** A firm that Customcrm alone has; the answer to its create in Exact will be lost, though it happens. */
+  async function begun(): Promise<{ readonly world: SubmitWorld; readonly id: string; readonly customcrmId: string }> {
+    const world = await start();
+    const { id: customcrmId } = world.customcrm.core.create("Customer", { Name: "Nieuw BV", Phone: "010-4" });
+    await new Engine(world.parts()).poll("CUSTOMCRM");
+    world.exactFault("POST", { kind: "reset-after" });
+    return { world, id: await world.idOf("Nieuw BV"), customcrmId };
+  }
+  const inExactOf = async (world: SubmitWorld, id: string) => world.inExact((await world.entity(id))?.records.EXACT);
+
+  it("is APPLIED once the record is found and has it too", async () => {
+    const { world, id } = await begun();
+    await world.settle();
+    const done = await world.update("ACCOUNT", id, { phone: "010-9" });
+    expect(done).toMatchObject({ status: "PENDING", operation: { writes: [{ system: "EXACT" }, { system: "CUSTOMCRM", status: "APPLIED" }] } });
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED", userErrors: [] });
+    expect(await inExactOf(world, id)).toMatchObject({ Phone: "010-9" });
+  });
+
+  it("with ROLLBACK: no value of it stands, and the record that the sync has made does", async () => {
+    const { world, id, customcrmId } = await begun();
+    const done = await world.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(done.status).toBe("PENDING");
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "REJECTED" });
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone: "010-4" } });
+    expect([world.inCustomcrm(customcrmId)?.Phone, (await inExactOf(world, id))?.Phone]).toEqual(["010-4", "010-4"]);
   });
 });

@@ -3,13 +3,24 @@ import { type Dataflow, dataflowOf, fieldsOf, propertyOf, recordTypeOf } from ".
 import type { Entity } from "../../src/domain/entity.js";
 import type { SystemRecord } from "../../src/domain/record.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
+import { mutations } from "./check-mutations.js";
 import { type Clear, type Edit, tokenIn } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** Every promise that can be checked once nothing moves any more; each line names the invariant that does not hold. */
 export async function check(world: World): Promise<readonly string[]> {
   const links = await Links.of(world);
-  return [...links.bijection(), ...links.agreement(), ...links.states(), ...counterparts(world), ...(await losses(world, links)), ...returns(world, links)];
+  // First, as what a client saw and replaced is no loss.
+  const asked = await mutations(world);
+  return [
+    ...asked,
+    ...links.bijection(),
+    ...links.agreement(),
+    ...links.states(),
+    ...counterparts(world),
+    ...(await losses(world, links)),
+    ...returns(world, links),
+  ];
 }
 
 /** R12: the feeds alone have shown every record as it stands, before any compare made good for them. */
@@ -123,7 +134,7 @@ class Links {
       case "WAITING":
         if (entity.problem?.code === "NO_DEFAULT_ACCOUNT") return null;
         if (entity.problem?.code !== "WAITING_FOR_REFERENCE") return "nothing can hold it any more.";
-        return this.lacksReference(entity) ? null : "what it refers to is linked.";
+        return this.lacksReference(entity) || this.lacksOwner(entity) ? null : "what it refers to is linked.";
       case "REVIEW":
         return people.twins > 0 ? null : "no two records of this world have a key in common.";
       case "DETACHED":
@@ -166,6 +177,13 @@ class Links {
           return id !== null && (!target || target.records[otherSystem(system)] === null);
         }),
       );
+  }
+
+  /** It was to be made through the gateway, for somebody who lacks a side or is there no more. */
+  private lacksOwner({ fields, records }: Entity): boolean {
+    const owner = this.entities.find((one) => one.id === fields.account);
+    const isMade = systems.some((system) => records[system] !== null);
+    return !isMade && (!owner || systems.some((system) => owner.records[system] === null));
   }
 
   flow(entity: Entity): Dataflow {

@@ -66,6 +66,8 @@ export class Guardedness {
 /** It was a pair, and the sync ends that: by detaching, or by a deletion that it sends. */
 function isLost(before: Entity, now: Entity): boolean {
   const isDeleting = ({ intents }: Entity) => intents.some((one) => one.operation === "DELETE" && one.sentAt !== null);
+  // What a client asks for is no deed of the sync.
+  if ([before, now].some(({ wanted, operations = [] }) => wanted?.kind === "DELETE" || operations.some((one) => one.kind !== "UPDATE"))) return false;
   const wasPair = before.records.CUSTOMCRM !== null && before.records.EXACT !== null && before.state !== "DETACHED";
   return wasPair && ((now.state === "DETACHED" && !isDeleting(before)) || (isDeleting(now) && !isDeleting(before)));
 }

@@ -55,6 +55,8 @@ export class Oracle {
     readonly tokens: readonly string[];
   }[] = [];
   readonly deletedByPeople = new Set<number>();
+  /** Which thing a value describes that a client of the gateway gave when it made that thing. */
+  readonly described = new Map<string, number>();
   /** Records, by system and id, to which a write was made whose outcome nobody could know. */
   readonly ambiguous = new Set<string>();
   /** Records whose account a person has changed. */
@@ -80,6 +82,11 @@ export class Oracle {
 
   thingOf(system: System, recordId: string): number | null {
     return this.things.get(`${system}:${recordId}`) ?? null;
+  }
+
+  /** The thing that a value describes, whoever gave it. */
+  thingOfToken(token: string | null): number | null {
+    return token === null ? null : (this.edits.get(token)?.thing ?? this.described.get(token) ?? null);
   }
 
   entered(token: string, at: { thing: number; system: System; recordId: string; property: string; saw: string | null; step: number }): void {
@@ -173,6 +180,11 @@ export class Oracle {
     const found = this.#cells.get(key) ?? new Map<string, Edit | Clear>();
     this.#cells.set(key, found);
     return found;
+  }
+
+  /** Somebody who saw this value has put another one in its place. */
+  superseded(token: string): void {
+    this.#superseded(token);
   }
 
   #superseded(token: string | null): void {

@@ -60,10 +60,16 @@ export class People {
     });
   }
 
-  #do(act: (dice: number) => boolean): boolean {
+  /** The chances of the next act; null: it is left out. */
+  turn(): Random | null {
     const number = this.acts++;
-    this.#random = this.chances(number);
-    if (this.without.has(number)) return true;
+    return this.without.has(number) ? null : this.chances(number);
+  }
+
+  #do(act: (dice: number) => boolean): boolean {
+    const chances = this.turn();
+    if (!chances) return true;
+    this.#random = chances;
     try {
       return act(this.#random.next());
     } catch (error) {

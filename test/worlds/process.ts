@@ -11,6 +11,8 @@ import { Engine, idPrefixes } from "../../src/sync/engine.js";
 import { Guard } from "../../src/sync/guards.js";
 import type { SettleParts } from "../../src/sync/parts.js";
 import { dataflowState, planSettings } from "../../src/sync/policy.js";
+import { type Submission, type SubmitParts, submit } from "../../src/sync/submit.js";
+import type { Sleep } from "../../src/sync/timer.js";
 import type { Ablation } from "./ablations.js";
 import { type Gate, gatedStore } from "./gated-store.js";
 import { type Host, Killed } from "./scheduler.js";
@@ -22,6 +24,8 @@ export interface ProcessParts {
   readonly net: Net;
   readonly gate: Gate;
   readonly every: (ms: number, run: () => void) => () => void;
+  /** Calls once so much time has passed; gives how to call it off. */
+  readonly after: (ms: number, run: () => void) => () => void;
   readonly settings: SyncSettings;
   readonly random: Random;
   readonly ablation: Ablation | null;
@@ -38,6 +42,9 @@ export interface ProcessParts {
 export const operatorJobs = ["resume with APPLY", "resume with DISCARD", "retry what failed"] as const;
 export type JobKind = `${"poll" | "hint" | "compare"} ${System}` | "sweep" | (typeof operatorJobs)[number];
 
+/** What waits longer than this waits for a time, not for another process. */
+const longPauseMs = 1_000;
+
 /** One process of ours: an engine with its own connectors, on the store that all share. */
 export class Process implements Host {
   isAlive = true;
@@ -50,6 +57,7 @@ export class Process implements Host {
   failed = 0;
   readonly #guard: Guard;
   readonly #actions: Actions;
+  readonly #submitting: SubmitParts;
   #jobs = 0;
 
   constructor(
@@ -104,7 +112,14 @@ export class Process implements Host {
           }),
     };
     this.engine = new Engine(settling);
-    this.#actions = new Actions({ ...settling, firstContact: "live", sleep: () => net.point(this, "waits", null) });
+    const sleep: Sleep = (ms, signal) => (ms > longPauseMs ? this.#timer(ms, signal) : net.point(this, "waits", null));
+    this.#actions = new Actions({ ...settling, firstContact: "live", sleep });
+    this.#submitting = {
+      ...settling,
+      sleep,
+      newOperationId: () => `op-${random.guid().slice(0, 13)}`,
+      onError: (error) => this.#failedWith("a mutation", error),
+    };
   }
 
   get isBusy(): boolean {
@@ -117,18 +132,40 @@ export class Process implements Host {
 
   /** Begins one of the driver's jobs; as there, whatever was done, what is marked is settled after it. */
   begin(kind: JobKind): void {
+    this.#run(kind, () => this.#work(kind));
+  }
+
+  /** A client's mutation; it hears the answer, unless the process dies. */
+  mutate(submission: Submission, answered: (status: string) => void): void {
+    this.#run("a mutation", async () => answered((await submit(this.#submitting, submission)).status));
+  }
+
+  #run(what: string, work: () => Promise<void>): void {
     this.#jobs++;
-    this.#work(kind)
-      .catch((error: unknown) => {
-        if (error instanceof Killed || !this.isAlive) return;
-        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.parts.log(`#${this.id} ${kind} failed: ${text}`);
-        this.failed++;
-        this.failures.push(error instanceof Error && isExpected(error) ? "" : error instanceof Error ? (error.stack ?? text) : text);
-      })
+    work()
+      .catch((error: unknown) => this.#failedWith(what, error))
       .finally(() => {
         this.#jobs--;
       });
+  }
+
+  #failedWith(what: string, error: unknown): void {
+    if (error instanceof Killed || !this.isAlive) return;
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.parts.log(`#${this.id} ${what} failed: ${text}`);
+    this.failed++;
+    this.failures.push(error instanceof Error && isExpected(error) ? "" : error instanceof Error ? (error.stack ?? text) : text);
+  }
+
+  /** Ends with the time, or when it is called off; a process that has died hears of neither. */
+  #timer(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.parts.after(ms, resolve);
+      signal?.addEventListener("abort", () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #work(kind: JobKind): Promise<void> {

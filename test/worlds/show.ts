@@ -7,12 +7,13 @@ export function showWorld(
   told: { readonly lines?: number; readonly isScript?: boolean; readonly options?: Partial<WorldOptions> } = {},
 ): string {
   const { lines = 40, isScript = false, options = {} } = told;
-  const { faults = 1, operations = 40, without = {}, ablation = null } = options;
+  const { faults = 1, operations = 40, without = {}, ablation = null, clients = 0 } = options;
   const left = leftOutText(without);
   const again = [
     `npm run worlds -- --only ${seed}`,
     faults === 1 ? "" : ` --faults ${faults}`,
     operations === 40 ? "" : ` --operations ${operations}`,
+    clients === 0 ? "" : ` --clients ${clients}`,
     ablation ? ` --ablation ${JSON.stringify(ablation.name)}` : "",
     left === "" ? "" : ` --without "${left}"`,
     " --trace",
@@ -27,6 +28,6 @@ export function showWorld(
 
 /** What people did, what went wrong, and what we wrote: the rest of a trace says how the engine came to it. */
 const isEvent = (line: string): boolean =>
-  /^\d+ (person |calm|again|\d+ ms pass|lands late|#\d+ (is killed|begins )|#\d+ (CUSTOMCRM|EXACT) (POST|PUT|PATCH|DELETE) | {2}(fault|dropped|is |blind))/.test(
+  /^\d+ (person |client | {2}client |calm|again|\d+ ms pass|lands late|#\d+ (is killed|begins )|#\d+ (CUSTOMCRM|EXACT) (POST|PUT|PATCH|DELETE) | {2}(fault|dropped|is |blind))/.test(
     line,
   ) && !line.includes("/oauth2/");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dataflowOf, dataflows, propertyOf } from "../../src/domain/dataflow.js";
 import type { Entity, Intent, ProblemCode } from "../../src/domain/entity.js";
+import type { Operation } from "../../src/domain/operation.js";
 import { defaultSettings, type Guards, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { type Answer, createRandom, jsonBody, type KitRequest, type Random, VirtualClock } from "../../src/sandbox/kit/index.js";
@@ -8,6 +9,7 @@ import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit } from "../../src/store/store.js";
 import type { Ablation } from "./ablations.js";
 import { check, missedByFeeds, untold } from "./check.js";
+import { Clients } from "./clients.js";
 import { type FaultKind, Faults } from "./faults.js";
 import { Guardedness } from "./guardedness.js";
 import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
@@ -24,6 +26,8 @@ export interface WorldOptions {
   /** A multiple of the usual chances of faults. */
   readonly faults?: number;
   readonly ablation?: Ablation | null;
+  /** How much of what is done comes through the gateway (0): mutations, some of them sent twice. */
+  readonly clients?: number;
   /** What is left out, by its number in the row of its kind. */
   readonly without?: LeftOut;
 }
@@ -51,6 +55,8 @@ export interface Figures {
   readonly writes: number;
   readonly kills: number;
   readonly hints: number;
+  /** What clients have asked of the gateway. */
+  readonly mutations: number;
   /** Dataflows that a guard has paused. */
   readonly guarded: number;
   readonly faults: number;
@@ -120,6 +126,7 @@ export class World {
   readonly systems: Systems;
   readonly oracle = new Oracle();
   readonly people: People;
+  readonly clients: Clients;
   readonly store: MemoryStore;
   readonly faults: Faults;
   readonly violations: string[] = [];
@@ -139,6 +146,7 @@ export class World {
   writes = 0;
   kills = 0;
   hints = 0;
+  mutations = 0;
   zombies = 0;
   blind = 0;
   reverted = 0;
@@ -177,6 +185,12 @@ export class World {
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
       (kind) => !hasChanges && kind !== "Accounts" && kind !== "Contacts",
+    );
+    this.clients = new Clients(
+      this.store,
+      this.oracle,
+      () => this.scheduler.step,
+      (line) => this.scheduler.log(line),
     );
     this.#net = this.#netOf();
   }
@@ -221,7 +235,7 @@ export class World {
     while (this.#edits < operations) {
       await this.scheduler.settle();
       const dice = this.random.next();
-      if (dice < this.character.userShare) this.#person();
+      if (dice < this.character.userShare) await this.#somebody();
       else if (dice < this.character.userShare + 0.004) await this.#killOne();
       else if (dice < this.character.userShare + 0.02) await this.#pass(this.random.next() < 0.7 ? this.random.int(5 * second) : this.random.int(40 * second));
       else if (this.scheduler.waiting > 0 && dice < 0.985) {
@@ -230,9 +244,29 @@ export class World {
       } else if (this.scheduler.waiting === 0) {
         quiet++;
         if (quiet % 3 === 0) await this.#pass(this.random.int(quiet % 9 === 0 ? 400 * second : 30 * second));
-        if (this.random.next() < 0.3) this.#person();
+        if (this.random.next() < 0.3) await this.#somebody();
         this.#beginJob();
       } else this.#beginJob();
+    }
+  }
+
+  async #somebody(): Promise<void> {
+    const { clients = 0 } = this.options;
+    if (clients > 0 && this.random.next() < clients) await this.#client();
+    else this.#person();
+  }
+
+  /** Somebody uses the gateway: some send the same twice, as they heard no answer. */
+  async #client(): Promise<void> {
+    const chances = this.people.turn();
+    this.#edits++;
+    const submission = chances && (await this.clients.ask(chances));
+    if (!submission) return;
+    const alive = this.#processes.filter((one) => one.isAlive);
+    const times = submission.idempotencyKey && chances.next() < 0.3 ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      this.mutations++;
+      chances.pick(alive).mutate(submission, (status) => this.scheduler.log(`  client hears ${status} of ${JSON.stringify(submission.fields)}`));
     }
   }
 
@@ -294,6 +328,7 @@ export class World {
         wrote: (name, args, result) => this.#wrote(name, args, result),
       },
       every: (ms, run) => this.#every(process, ms, run),
+      after: (ms, run) => this.clock.setTimer(run, ms),
       settings: this.character.settings,
       random: createRandom(`${this.options.seed}/process ${this.#made}`),
       ablation: this.options.ablation ?? null,
@@ -337,6 +372,7 @@ export class World {
 
   #wrote(name: string, args: readonly unknown[], result: unknown): void {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
+    for (const { kind, value } of (args[0] as Commit).documents ?? []) if (kind === "operation") this.clients.noted(value as Operation);
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${told(entity)}`);
       this.#guardedness.noted(entity);
@@ -515,6 +551,7 @@ export class World {
   async #handle(system: System, request: KitRequest, known: number | null): Promise<Answer> {
     if (request.method === "GET" || request.path.includes("/oauth")) return this.systems.handle(system, request);
     const id = recordIdOf(system, request.path);
+    const isAsked = request.method === "DELETE" && (await this.#isDeletionAsked(system, id));
     const before = id === null ? null : this.systems.propertiesOf(system, id);
     const answering = this.systems.handle(system, request);
     const after = id === null ? null : this.systems.propertiesOf(system, id);
@@ -525,8 +562,20 @@ export class World {
     if (isDone) this.oracle.travelled(system, request.body.toString());
     if (!isDone) this.#troubled(system, id, request);
     else if (request.method === "POST") await this.#created(system, request, answer);
-    else if (id !== null && before !== null) this.#changed(system, id, before, after, known);
+    else if (id !== null && before !== null) {
+      // A client has seen what it deletes.
+      if (isAsked) this.oracle.deleted(system, id, before);
+      this.#changed(system, id, before, after, known, isAsked);
+    }
     return answer;
+  }
+
+  /** By a client of the gateway, of the entity that has this record. */
+  async #isDeletionAsked(system: System, id: string | null): Promise<boolean> {
+    for (const type of entityTypes)
+      for await (const batch of this.store.entities.scan(type))
+        if (batch.some(({ records, wanted }) => records[system] === id && wanted?.kind === "DELETE")) return true;
+    return false;
   }
 
   async #created(system: System, request: KitRequest, answer: Answer): Promise<void> {
@@ -550,7 +599,7 @@ export class World {
   async #thingOf(system: System, body: Readonly<Record<string, unknown>>): Promise<number | null> {
     const named = typeof body.ExternalId === "string" ? this.oracle.thingOf(otherSystem(system), body.ExternalId) : null;
     const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
-    const thing = named ?? (token === null ? null : (this.oracle.edits.get(token)?.thing ?? null));
+    const thing = named ?? this.oracle.thingOfToken(token);
     if (thing !== null) return thing;
     const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
     for (const type of entityTypes) {
@@ -565,8 +614,15 @@ export class World {
     return null;
   }
 
-  #changed(system: System, id: string, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>> | null, known: number | null): void {
-    if (after === null) this.#deleted(system, id, before, known);
+  #changed(
+    system: System,
+    id: string,
+    before: Readonly<Record<string, unknown>>,
+    after: Readonly<Record<string, unknown>> | null,
+    known: number | null,
+    isAsked: boolean,
+  ): void {
+    if (after === null && !isAsked) this.#deleted(system, id, before, known);
     for (const property of Object.keys({ ...before, ...after })) {
       if (after !== null && (before[property] ?? null) === (after[property] ?? null)) continue;
       if (!this.oracle.overwritten(system, id, property, known, (token) => this.#stands(token))) continue;
@@ -590,7 +646,7 @@ export class World {
   #troubled(system: System, id: string | null, request: KitRequest): void {
     const body = request.body.length > 0 ? (jsonBody(request) as Record<string, unknown>) : {};
     const token = tokenIn(body.LastName) ?? tokenIn(body.Name) ?? tokenIn(body.FirstName);
-    const thing = id !== null ? this.oracle.thingOf(system, id) : token === null ? null : (this.oracle.edits.get(token)?.thing ?? null);
+    const thing = id !== null ? this.oracle.thingOf(system, id) : this.oracle.thingOfToken(token);
     if (thing !== null) this.oracle.troubled.add(thing);
   }
 
@@ -615,6 +671,7 @@ export class World {
         writes: this.writes,
         kills: this.kills,
         hints: this.hints,
+        mutations: this.mutations,
         guarded: this.#guardedness.pauses,
         faults,
         zombies: this.zombies,

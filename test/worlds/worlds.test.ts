@@ -4,10 +4,11 @@ import { showWorld } from "./show.js";
 import { runWorld } from "./world.js";
 
 /** Seeds that once showed a fault come first; the rest are as good as any. `npm run worlds` runs as many as asked. */
+const withClients = Array.from({ length: 10 }, (_, i) => ({ seed: `cg-${i}`, clients: 0.25 }));
 const seedsAt = (faults: number, count: number) => Array.from({ length: count }, (_, i) => ({ seed: `test-${faults}-${i}`, faults }));
 
 describe("whole worlds, run from a seed", () => {
-  it.each([...chunks(seedsAt(1, 40), 10), ...chunks(seedsAt(3, 30), 10)])(
+  it.each([...chunks(seedsAt(1, 40), 10), ...chunks(seedsAt(3, 30), 10), withClients])(
     "keep every promise, whatever goes wrong in them ($seed and on)",
     { timeout: 120_000 },
     async (...worlds) => {
@@ -19,6 +20,16 @@ describe("whole worlds, run from a seed", () => {
       expect(broken.join("\n")).toBe("");
     },
   );
+
+  it("hold what users of the gateway ask for: some of it twice, some of it undone (I9)", { timeout: 120_000 }, async () => {
+    const { figures, trace } = await runWorld({ seed: "cg-1", clients: 0.25 });
+    expect(figures.mutations).toBeGreaterThan(0);
+    for (const status of ["APPLIED", "PENDING"])
+      expect(
+        trace.some((line) => line.includes(`client hears ${status}`)),
+        status,
+      ).toBe(true);
+  });
 
   it("are the same again from the same seed, step by step", async () => {
     const [one, again] = [await runWorld({ seed: "same", faults: 3 }), await runWorld({ seed: "same", faults: 3 })];

@@ -1,4 +1,3 @@
-import { setTimeout as timer } from "node:timers/promises";
 import { dataflowOf } from "../../domain/dataflow.js";
 import type { Entity, HistoryEvent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
@@ -8,6 +7,7 @@ import type { Lease } from "../../store/store.js";
 import { writeOf } from "../document.js";
 import { leaseKey } from "../parts.js";
 import { settle } from "../settle.js";
+import { type Sleep, timer } from "../timer.js";
 import { type ActionParts, notFound, type Outcome, userError } from "./parts.js";
 
 /** Who writes an entity now is soon done; a person waits this long for it. */
@@ -38,7 +38,7 @@ export async function asWriter<T>(
   }
 }
 
-async function acquire(store: ActionParts["store"], id: string, sleep: (ms: number) => Promise<unknown>): Promise<Lease | null> {
+async function acquire(store: ActionParts["store"], id: string, sleep: Sleep): Promise<Lease | null> {
   for (let tries = 0; tries < leaseTries; tries++) {
     const lease = await store.leases.acquire(leaseKey(id), limits.sync.leaseMs);
     if (lease) return lease;

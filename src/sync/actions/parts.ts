@@ -2,12 +2,13 @@ import type { Entity } from "../../domain/entity.js";
 import type { UserError, UserErrorCode } from "../../domain/operation.js";
 import type { EntityType, System } from "../../domain/words.js";
 import type { SettleParts } from "../parts.js";
+import type { Sleep } from "../timer.js";
 
 export interface ActionParts extends SettleParts {
   /** What a dataflow of which nothing is kept yet begins with (R11). */
   readonly firstContact: "review" | "live";
   /** Waits; default: the process's own timer. */
-  readonly sleep?: (ms: number) => Promise<unknown>;
+  readonly sleep?: Sleep;
   /** Says that there is marked work, so that somebody begins with it soon. */
   readonly nudge?: () => void;
 }

@@ -20,7 +20,8 @@ export function undoOf(intent: Intent, recordId: string | null, now: Sighting): 
   if (now.kind !== "present") return intent.operation === "CREATE" ? { kind: "nothing" } : { kind: "unsafe", reason: "The record is no longer there." };
   const common = { system: intent.system, recordId, source: {}, extra: {} };
   if (intent.operation === "CREATE") {
-    const changed = differing(intent.fields, now.fields).filter((field) => field in intent.fields);
+    // Where the answer was lost, what it returned is not known: then any value more than was sent may be a person's.
+    const changed = differing(intent.fields, now.fields).filter((field) => field in intent.fields || (now.fields[field] ?? null) !== null);
     return changed.length > 0
       ? { kind: "unsafe", reason: `The new record was edited already: ${changed.join(", ")}.` }
       : { kind: "write", write: { ...common, operation: "DELETE", fields: {}, over: {} } };

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { StoreUnavailableError } from "../../domain/errors.js";
 import type { Operation } from "../../domain/operation.js";
 import { settle } from "../settle.js";
 import type { SubmitParts } from "../submit.js";
+import { timer } from "../timer.js";
 
 /** How often it is asked whether another writer has let go of the entity. */
 const pauseMs = 40;
@@ -13,7 +13,8 @@ const pauseMs = 40;
  */
 export async function drive(parts: SubmitParts, operationId: string, entityId: string, deadline: number): Promise<Operation> {
   const stop = new AbortController();
-  const late = sleep(Math.max(0, deadline - parts.clock()), undefined, { signal: stop.signal }).catch(() => {});
+  const sleep = parts.sleep ?? timer;
+  const late = sleep(Math.max(0, deadline - parts.clock()), stop.signal).catch(() => {});
   const work = settleUntilDone(parts, operationId, entityId, deadline, stop.signal).catch((error: unknown) => {
     // It is recorded, so that the background goes on with it; the fault itself must not pass unseen.
     parts.onError?.(error);
@@ -38,7 +39,7 @@ async function settleUntilDone(parts: SubmitParts, operationId: string, entityId
     if (settled?.entity && settled.entity.id !== id) id = settled.entity.id;
     else if (settled?.done) return;
     // Another writer has it, and may be settling this very change.
-    else await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    else await (parts.sleep ?? timer)(pauseMs, signal).catch(() => {});
   }
 }
 

@@ -8,6 +8,7 @@ interface Work {
   readonly seeds: readonly string[];
   readonly operations: number;
   readonly faults: number;
+  readonly clients: number;
   readonly ablation: string | null;
   readonly without: string;
   readonly trace: boolean;
@@ -23,10 +24,10 @@ export interface Done {
 }
 
 process.on("message", async (work: Work) => {
-  const { operations, faults, trace } = work;
+  const { operations, faults, clients, trace } = work;
   const ablation = work.ablation === null ? null : ablationOf(work.ablation);
   for (const seed of work.seeds) {
-    const options: WorldOptions = { seed, operations, faults, ablation, without: leftOutOf(work.without) };
+    const options: WorldOptions = { seed, operations, faults, clients, ablation, without: leftOutOf(work.without) };
     const report = await runWorld(options);
     const isBroken = report.violations.length > 0;
     let text = isBroken || trace ? showWorld(report, { options, lines: trace ? Number.POSITIVE_INFINITY : 0 }) : "";

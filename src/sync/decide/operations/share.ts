@@ -14,7 +14,10 @@ export function ownFields({ operations = [] }: Entity, operation: OpenOperation)
   return Object.keys(operation.set).filter((field) => !later.some((one) => field in one.set));
 }
 
-/** What of a write is a mutation's: null when it carries nothing of it. */
+/**
+ * What of a write is a mutation's: null when it carries nothing of it. A record that the sync creates is not the mutation's, only
+ * the values that go with it: should they not stand, what the entity showed before takes their place, and the record stays.
+ */
 export function shareOf(
   observation: Observation,
   operation: OpenOperation,
@@ -29,6 +32,10 @@ export function shareOf(
   const names = mappedShare(observation, operation, write);
   const extras = extraShare(observation, operation, write);
   if (names.length === 0 && Object.keys(extras).length === 0) return null;
+  if (write.operation === "CREATE") {
+    const nothing = Object.fromEntries(Object.keys(extras).map((name) => [name, null]));
+    return { fields: pick(fields, names), over: beforeOn(observation, operation, write.system, names), extra: extras, extraOver: nothing };
+  }
   return {
     fields: pick(fields, names),
     ...(over ? { over: pick(over, names) } : {}),
@@ -36,6 +43,16 @@ export function shareOf(
     ...(extraOver ? { extraOver: Object.fromEntries(Object.entries(extraOver).filter(([name]) => name in extras)) } : {}),
   };
 }
+
+/** What a side would hold of these fields without the mutation. */
+const beforeOn = (observation: Observation, { before }: OpenOperation, system: Intent["system"], names: readonly string[]): Fields =>
+  Object.fromEntries(
+    names.map((name) => {
+      const row = observation.flow.rows.find((one) => one.field === name);
+      const value = row && toRecordValue(translationOf(observation), row, system, before[name] ?? null);
+      return [name, value?.ok ? value.value : null];
+    }),
+  );
 
 /** The fields that hold in the write what the mutation sets, be they taken over by a newer one since: it may have landed all the same. */
 function mappedShare(
@@ -75,8 +92,10 @@ export function withLanded(entity: Entity, observation: Observation, write: Inte
       const share = shareOf(context, one, write);
       const { id, system, operation } = write;
       if (!share || one.landed?.some((other) => other.id === id)) return one;
-      const held = returned === null ? share.fields : operation === "CREATE" ? returned : pick(returned, Object.keys(share.fields));
-      return { ...one, landed: [...(one.landed ?? []), { id, system, operation, recordId, ...share, fields: held }] };
+      const isMaking = operation === "CREATE" && one.kind === "CREATE";
+      const held = returned === null ? share.fields : isMaking ? returned : pick(returned, Object.keys(share.fields));
+      const made = operation === "CREATE" && !isMaking ? "UPDATE" : operation;
+      return { ...one, landed: [...(one.landed ?? []), { id, system, operation: made, recordId, ...share, fields: held }] };
     }),
   };
 }

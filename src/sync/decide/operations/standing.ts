@@ -1,7 +1,7 @@
 import type { Entity, Intent, OpenOperation } from "../../../domain/entity.js";
 import type { Operation, SystemWrite, SystemWriteStatus, UserError, WriteStatus } from "../../../domain/operation.js";
 import { isoTime, type System } from "../../../domain/words.js";
-import { toRecordValue } from "../identity.js";
+import { currentIdentity, toRecordValue } from "../identity.js";
 import { titleOf } from "../label.js";
 import type { Observation, Plan } from "../observation.js";
 import { isAnonymised } from "../obstacles.js";
@@ -69,6 +69,7 @@ function isOver(observation: Observation, planned: Plan, operation: OpenOperatio
       if (isTakenOver) return !later.some((one) => open.has(one.id));
       if (own.some((field) => next.wanted !== null && field in next.wanted.set)) return false;
       if (next.wanted?.kind === "DELETE") return false;
+      if (isTravelling(observation, next, operation, own)) return false;
       return !isCounterpartComing(next) && !isUnread(observation);
     }
   }
@@ -80,6 +81,14 @@ const laterOf = ({ operations = [] }: Entity, operation: OpenOperation): readonl
 /** With one side only, and the other one to be made: a mutation is on both sides once that is there. */
 const isCounterpartComing = ({ records, state }: Entity): boolean =>
   (records.CUSTOMCRM === null) !== (records.EXACT === null) && (state === "PENDING" || state === "WAITING");
+
+/** One side holds it, and it goes on to the other as any change does: the sync found that record only after the first had taken it. */
+function isTravelling(observation: Observation, next: Entity, operation: OpenOperation, own: readonly string[]): boolean {
+  if (next.state !== "PENDING") return false;
+  const set = currentIdentity(translationOf(observation), operation.set);
+  const missing = strictFirst.flatMap((system) => fieldsOn(observation, next, system, operation, own)?.other ?? []);
+  return missing.some((field) => equal(next.fields[field], set[field]));
+}
 
 const isUnread = ({ entity, sides }: Observation): boolean => strictFirst.some((system) => entity.records[system] !== null && sides[system].kind === "none");
 

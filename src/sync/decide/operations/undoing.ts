@@ -1,13 +1,15 @@
 import type { Intent, LandedWrite, OpenOperation } from "../../../domain/entity.js";
 import { type System, systems } from "../../../domain/words.js";
-import { planOf } from "../draft.js";
+import { planOf, type Told } from "../draft.js";
+import { toRecordValue } from "../identity.js";
 import { titleOf } from "../label.js";
 import type { Observation, Plan, PlannedWrite } from "../observation.js";
 import type { Obstacle } from "../obstacles.js";
 import { blockOn } from "../obstacles.js";
 import { type Explained } from "../own-writes.js";
 import { undoOf } from "../undo.js";
-import { pick } from "../units.js";
+import { equal, pick } from "../units.js";
+import { translationOf } from "../view.js";
 import { ownFields, shareOf } from "./share.js";
 
 /** How far a mutation that failed has been undone. */
@@ -92,5 +94,26 @@ export function planUndoing(observation: Observation, own: Explained, all: reado
   const reason = held ? held.message : `${writes.map((write) => titleOf(write.system)).join(" and ")} gets back what it held before: ${why}`;
   const next = { intents: own.intents, shadows: own.shadows, operations };
   const kind = writes.length === 0 ? "WAIT" : writes.every((write) => write.operation === "DELETE") ? "DELETE" : "UPDATE";
-  return planOf(observation, { kind, reason, state: "PENDING", obstacle: held, next, writes });
+  const told = all.flatMap(({ operation }) => keptInstead(observation, operation, writes));
+  return planOf(observation, { kind, reason, state: "PENDING", obstacle: held, next, writes, told });
+}
+
+/**
+ * What a side kept instead of what the mutation sent, and what is put back replaces: a person may have entered it between our
+ * write and our look (I4). Told once, with the first attempt.
+ */
+function keptInstead(observation: Observation, operation: OpenOperation, writes: readonly PlannedWrite[]): readonly Told[] {
+  const { entity, flow } = observation;
+  return writes
+    .filter((write) => write.undoes === operation.id)
+    .flatMap(({ system, fields, over }) =>
+      flow.rows.flatMap((row): Told[] => {
+        const [field, value] = [row.field, over[row.field] ?? null];
+        const sent = toRecordValue(translationOf(observation), row, system, operation.set[field] ?? null);
+        if (!(field in fields) || value === null || (sent.ok && equal(sent.value, value))) return [];
+        const isTold = entity.intents.some((intent) => intent.undoes === operation.id && intent.system === system);
+        const change = { field, before: value, after: fields[field] ?? null, lost: value, lostFrom: system, decidedBy: null };
+        return [{ kind: "ROLLED_BACK", source: "GATEWAY", change, isTold }];
+      }),
+    );
 }
