@@ -9,8 +9,8 @@ import { runWorld } from "./world.js";
 const pinned = [
   { name: "quarantine", seeds: [7, 12, 19], breaks: "I3" },
   { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
-  { name: "three-way merge", seeds: [2, 4, 13], breaks: "I4" },
-  { name: "read-back", seeds: [10, 11, 12], breaks: "I4" },
+  { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
+  { name: "read-back", seeds: [13, 18, 19], breaks: "I4" },
   { name: "lease", seeds: [8, 20, 22], breaks: "I3" },
   { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
   { name: "edit beats delete", seeds: [32, 50, 71], breaks: "R9" },
