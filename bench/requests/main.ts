@@ -4,15 +4,20 @@ import { join } from "node:path";
 import { type Fact, pace, startUp } from "./alone.js";
 import { pin } from "./cores.js";
 import { type Duel, duel } from "./duel.js";
+import { live } from "./live.js";
+import { mutations } from "./mutations.js";
 import { duelTable, factTable, report } from "./report.js";
 import { type RunningServer, type ServerSpec, startServer } from "./servers.js";
 import { choiceOf, prepareFloor, rivalOn, startSetting } from "./setting.js";
+import { subscribers } from "./subscribers.js";
+import { Systems } from "./systems.js";
 import { workloads } from "./workloads.js";
 
 export interface BenchOptions {
   readonly accounts: number;
   readonly repeats: number;
   readonly seconds: number;
+  readonly subscribers: number;
   /** Names of workloads and of what is measured beside them; null: all. */
   readonly only: readonly string[] | null;
   readonly root: string;
@@ -31,7 +36,7 @@ const rivals: readonly { readonly name: string; readonly title: string; readonly
 ];
 
 /** Measures the gateway against its rivals, side by side, and writes bench/results.md. */
-export async function bench({ accounts, repeats, seconds, only, root, binary, command, print }: BenchOptions): Promise<void> {
+export async function bench({ accounts, repeats, seconds, subscribers: watching, only, root, binary, command, print }: BenchOptions): Promise<void> {
   const isWanted = (name: string) => only?.includes(name) ?? true;
   const [loadBefore = 0] = loadavg();
   pin(process.pid, "load");
@@ -46,11 +51,14 @@ export async function bench({ accounts, repeats, seconds, only, root, binary, co
   try {
     const ours = await start(setting.gateway);
     const choice = await choiceOf(ours.origin, accounts);
-    await prepareFloor(setting, ours.origin, choice);
+    const wanted = workloads.filter(({ name }) => isWanted(name));
     const others = new Map<string, RunningServer>();
-    for (const { name, title } of rivals) others.set(name, await start(rivalOn(setting, root, name, title)));
+    if (wanted.length > 0) {
+      await prepareFloor(setting, ours.origin, choice);
+      for (const { name, title } of rivals) others.set(name, await start(rivalOn(setting, root, name, title)));
+    }
     const duels: Duel[] = [];
-    for (const workload of workloads.filter(({ name }) => isWanted(name))) {
+    for (const workload of wanted) {
       const against = rivals.filter((rival) => rival.workloads.includes(workload.name)).flatMap(({ name }) => others.get(name) ?? []);
       const one = await duel(workload, [ours, ...against], { choice, repeats, seconds, redisPid: setting.redisPid });
       print(`\n${duelTable(one)}\n`);
@@ -58,6 +66,11 @@ export async function bench({ accounts, repeats, seconds, only, root, binary, co
     }
     const facts: Fact[] = [];
     if (isWanted("pace")) for (const workload of workloads.slice(0, 2)) facts.push(...(await pace(ours, workload, choice, repeats, seconds)));
+    // What changes anything comes when nothing is compared any more.
+    const systems = new Systems(setting.origins);
+    if (isWanted("live")) facts.push(...(await live(ours, systems, choice, repeats)));
+    if (isWanted("mutation")) facts.push(...(await mutations(ours, systems, accounts, repeats, seconds)));
+    if (isWanted("subscribers")) facts.push(...(await subscribers(setting, watching, repeats * seconds)));
     if (isWanted("start")) facts.push(...(await startUp(setting.gateway)));
     print(`\n${factTable(facts)}\n`);
     const { text, chart } = await report(root, { command, accounts, duels, facts, parts: [], loadBefore });

@@ -19,6 +19,9 @@ export interface Setting {
   readonly accounts: number;
   readonly redisPid: number;
   readonly redisSocket: string;
+  readonly redisUrl: string;
+  /** What secrets in it are sealed with. */
+  readonly key: string;
   readonly origins: Origins;
   readonly world: Child<World>;
   readonly gateway: ServerSpec;
@@ -43,7 +46,7 @@ export async function startSetting(root: string, binary: string, accounts: numbe
     pin(redis.process.pid ?? 0, "redis");
     const env = { ...gatewayEnv(url, origins, key), TANDEM_DATA_DIR: dataDir };
     const gateway: ServerSpec = { name: "tandem", title: "Tandem", command: ["node", join(root, "dist/main.js")], cwd: dataDir, env };
-    return { accounts, redisPid: redis.process.pid ?? 0, redisSocket, origins, world, gateway, stop };
+    return { accounts, redisPid: redis.process.pid ?? 0, redisSocket, redisUrl: url, key, origins, world, gateway, stop };
   } catch (error) {
     await stop();
     throw error;
