@@ -1,10 +1,11 @@
+import { getNamedType } from "graphql";
 import { type Dataflow, dataflowOf, recordTypeOf, shippedFlow } from "../../domain/dataflow.js";
 import type { EntityType, System } from "../../domain/words.js";
 import type { EntityQuery, PageQuery, PiecePage, Pieces, RecordPieces } from "../../store/store.js";
 import { firstOf } from "../arguments.js";
 import { batched } from "../batches.js";
 import { typeNames } from "../entity-objects.js";
-import { fieldName, isOfEveryRecord } from "../record-objects.js";
+import { fieldName, isOfEveryRecord, typeName as recordName } from "../record-objects.js";
 import { idIn, leafOf } from "./leaves.js";
 import { constant, type Flows, listOf, mapped, NotSpliced, objectOf, optional, type Part, type Reading, read } from "./parts.js";
 import type { Selected } from "./selections.js";
@@ -24,8 +25,7 @@ function entityField(type: EntityType, field: Selected, flows: Flows): Part<Piec
   if (name === "link") return objectOf(field.below((below) => linkField(type, below, flows)));
   if (name === "customcrm") return recordPart("CUSTOMCRM", flow, field);
   if (name === "exact" || name === "exactItem") {
-    const shown = name === "exactItem" ? "Items" : type === "PRODUCT" ? "Contacts" : flow.exact;
-    return shown === flow.exact ? recordPart("EXACT", flow, field) : constant("null");
+    return getNamedType(field.type).name === recordName("EXACT", flow) ? recordPart("EXACT", flow, field) : constant("null");
   }
   if (name === "contacts") return pageOf("CONTACT", field, flows, ofAccount("CONTACT", field));
   if (name === "products") return pageOf("PRODUCT", field, flows, ofAccount("PRODUCT", field));

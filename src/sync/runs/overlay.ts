@@ -75,7 +75,10 @@ class OverlaySnapshots implements SnapshotStore {
     });
   }
 
-  async noteWrite(): Promise<void> {}
+  async noteWrite(ref: RecordRef, at: IsoTime, shown: SystemRecord | "gone" | null): Promise<void> {
+    if (shown === "gone") await this.putDeleted([ref], at, await this.ticket());
+    else if (shown) await this.put([shown], at, await this.ticket());
+  }
 }
 
 class OverlayFeeds implements FeedStore {
