@@ -1,5 +1,5 @@
 import { dataflowOf } from "../domain/dataflow.js";
-import type { Entity } from "../domain/entity.js";
+import type { Entity, HistoryEvent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { SyncSettings } from "../domain/settings.js";
 import { type Clock, isoTime, type LinkOrigin } from "../domain/words.js";
@@ -40,13 +40,25 @@ export async function commitJoin(parts: JoinParts, one: Entity, other: Entity, o
   const survivor = joined(customcrm, exact, origin, now);
   const snapshot =
     flow.type === "PRODUCT" ? (await store.snapshots.get([{ system: "CUSTOMCRM", type: flow.customcrm, id: customcrm.records.CUSTOMCRM }]))[0] : null;
+  const history = [...(await changesOf(store, exact)), { at: now, kind: "LINKED", source: "GATEWAY", actor, fields: [] } as const];
   const result = await store.entities.commit({
-    put: [writeOf(flow, survivor, [{ at: now, kind: "LINKED", source: "GATEWAY", actor, fields: [] }], snapshot?.record ?? null)],
+    put: [writeOf(flow, survivor, history, snapshot?.record ?? null)],
     remove: [{ id: exact.id, revision: exact.revision, into: survivor.id }],
     // Who refers to either of them may match, or be written, from now on (R7).
     markDirty: [survivor.id, ...(await referrers(parts, survivor.type, [customcrm.id, exact.id]))],
   });
   return result.ok ? { ...survivor, revision: customcrm.revision + 1 } : null;
+}
+
+/** What was changed in an entity, and who lost, oldest first: it goes with its record when that joins another entity (I4). */
+export async function changesOf({ entities }: Store, { id, version }: Entity): Promise<readonly Omit<HistoryEvent, "id">[]> {
+  // Each change makes a version.
+  if (version === 1) return [];
+  const { events } = await entities.history(id, limits.history.maxEvents, null);
+  return events
+    .filter(({ fields }) => fields.length > 0)
+    .map(({ id: _, ...event }) => event)
+    .reverse();
 }
 
 /** Entities that refer to any of these, of all types that have such a reference. */

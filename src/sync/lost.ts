@@ -7,7 +7,7 @@ import { isoTime, otherSystem } from "../domain/words.js";
 import { clockSlackMs, likeness } from "./decide/likeness.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
-import { referrers } from "./join.js";
+import { changesOf, referrers } from "./join.js";
 import { heldRows } from "./mint.js";
 import type { Seen } from "./observe.js";
 import { isUnread } from "./outcome.js";
@@ -117,7 +117,7 @@ async function adopt(parts: SettleParts, flow: Dataflow, entity: Entity, intent:
     formerExactEntityId: intent.system === "EXACT" ? (owner?.id ?? null) : entity.formerExactEntityId,
   };
   const result = await store.entities.commit({
-    put: [writeOf(flow, adopted, [])],
+    put: [writeOf(flow, adopted, owner ? await changesOf(store, owner) : [])],
     ...(owner ? { remove: [{ id: owner.id, revision: owner.revision, into: entity.id }] } : {}),
     // What waited for this to have a counterpart can go on (R7).
     markDirty: [entity.id, ...(await referrers(parts, entity.type, [entity.id, ...(owner ? [owner.id] : [])]))],

@@ -96,6 +96,16 @@ describe("linkRecords", { timeout: 60_000 }, () => {
     expect(await world.kinds(entity?.id ?? "")).toContain("LINKED");
   });
 
+  it("goes on with what the history of both tells: who changed what in either before, and what lost (I4)", async () => {
+    await linkedWorld({ ...strangers, ...withoutCreates });
+    world.exact.core.edit("Accounts", guid(2), { Phone: "later" });
+    await world.cycle();
+    const { entity } = await world.actions.linkRecords({ type: "ACCOUNT", customcrmId: "cus1", exactId: guid(2) }, null);
+    const { events } = await world.store.entities.history(entity?.id ?? "", 100, null);
+    const edits = events.filter(({ kind, source }) => kind === "UPDATED" && source === "EXACT").flatMap(({ fields }) => fields);
+    expect(edits).toContainEqual(expect.objectContaining({ field: "phone", before: "exact", after: "later" }));
+  });
+
   it("leaves it to the policy where nothing is preferred", async () => {
     await linkedWorld({ ...strangers, ...withoutCreates });
     const { entity } = await world.actions.linkRecords({ type: "ACCOUNT", customcrmId: "cus1", exactId: guid(2) }, null);
