@@ -1,6 +1,6 @@
 // npm run bench: measures the gateway against rivals, side by side on loopback, and writes bench/results.md. It takes its time:
 // `npm run bench -- --accounts 500 --repeats 1 --seconds 1 --only single,list` for a first look.
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync, utimesSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -55,8 +55,11 @@ async function build() {
 
 /** They have a package.json of their own, so that nothing of theirs is a dependency of ours. */
 async function installRivals() {
-  if (existsSync(join(root, "bench/rivals/node_modules/.package-lock.json"))) return;
+  const [installed, wanted] = ["node_modules/.package-lock.json", "package.json"].map((path) => join(root, "bench/rivals", path));
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   const args = ["install", "--prefix", "bench/rivals", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
   const { code, output } = await step("Installing the rivals (once)", () => runNpm(args));
   if (code !== 0) throw new SetUpError(`The rivals can't be installed:\n${output}`);
+  // npm leaves it as it was if there was nothing to do.
+  utimesSync(installed, new Date(), new Date());
 }

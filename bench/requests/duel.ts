@@ -38,13 +38,13 @@ const compared = 8;
 /** The first server against the others: all answer the same, then take turns under the same load, in the opposite order every time. */
 export async function duel(workload: Workload, servers: readonly RunningServer[], options: DuelOptions): Promise<Duel> {
   const { choice, repeats, seconds, redisPid } = options;
-  const next = () => bodyOf(workload, workload.variables(choice));
-  await compareAnswers(servers, next);
-  for (const { origin } of servers) await warmUp(origin, next);
+  const nextOf = (server: RunningServer) => () => bodyFor(server, workload, workload.variables(choice));
+  await compareAnswers(servers, workload, choice);
+  for (const server of servers) await warmUp(server.origin, nextOf(server));
   const rounds = new Map(servers.map((server) => [server, [] as Measured[]]));
   for (let round = 0; round < repeats; round += 1) {
     for (const server of round % 2 === 0 ? servers : [...servers].reverse()) {
-      rounds.get(server)?.push(await measure(server, next, seconds * 1000, redisPid));
+      rounds.get(server)?.push(await measure(server, nextOf(server), seconds * 1000, redisPid));
     }
   }
   const [first] = servers;
@@ -58,10 +58,13 @@ export async function duel(workload: Workload, servers: readonly RunningServer[]
   return { workload, standings };
 }
 
-async function compareAnswers(servers: readonly RunningServer[], next: () => string): Promise<void> {
+const bodyFor = ({ name }: RunningServer, workload: Workload, variables: Readonly<Record<string, unknown>>): string =>
+  bodyOf({ name: workload.name, query: workload.queryOf?.[name] ?? workload.query }, variables);
+
+async function compareAnswers(servers: readonly RunningServer[], workload: Workload, choice: Choice): Promise<void> {
   for (let i = 0; i < compared; i += 1) {
-    const body = next();
-    const [ours, ...others] = await Promise.all(servers.map(({ origin }) => askOnce(origin, body)));
+    const variables = workload.variables(choice);
+    const [ours, ...others] = await Promise.all(servers.map((server) => askOnce(server.origin, bodyFor(server, workload, variables))));
     for (const [place, answer] of others.entries()) {
       deepStrictEqual(answer.data, ours?.data, `${servers[place + 1]?.title} answers otherwise than ${servers[0]?.title}.`);
     }

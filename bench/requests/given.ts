@@ -2,6 +2,7 @@
 export const tenant = "live";
 export const redirectUri = "http://127.0.0.1/auth/exact/callback";
 const customcrmToken = "sandbox-token";
+const exactClient = { id: "sandbox-client", secret: "sandbox-secret" };
 
 export interface Origins {
   readonly exact: string;
@@ -16,11 +17,22 @@ export const gatewayEnv = (redisUrl: string, { exact, customcrm }: Origins, key:
   FIRST_CONTACT: "live",
   REDIS_URL: redisUrl,
   ENCRYPTION_KEY: key,
-  EXACT_CLIENT_ID: "sandbox-client",
-  EXACT_CLIENT_SECRET: "sandbox-secret",
+  EXACT_CLIENT_ID: exactClient.id,
+  EXACT_CLIENT_SECRET: exactClient.secret,
   EXACT_REDIRECT_URI: redirectUri,
   EXACT_BASE_URL: exact,
   CUSTOMCRM_BASE_URL: `${customcrm}/api/v1`,
   CUSTOMCRM_TOKEN: customcrmToken,
   LOG_LEVEL: "warn",
+});
+
+/** What a rival needs to call both systems itself; `code` is a consent that nobody has used yet. */
+export const credentialsEnv = ({ exact, customcrm }: Origins, code: string): Readonly<Record<string, string>> => ({
+  BENCH_EXACT: exact,
+  BENCH_EXACT_CLIENT_ID: exactClient.id,
+  BENCH_EXACT_CLIENT_SECRET: exactClient.secret,
+  BENCH_EXACT_REDIRECT_URI: redirectUri,
+  BENCH_EXACT_CODE: code,
+  BENCH_CUSTOMCRM: customcrm,
+  BENCH_CUSTOMCRM_TOKEN: customcrmToken,
 });

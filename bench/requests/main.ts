@@ -33,6 +33,7 @@ const rivals: readonly { readonly name: string; readonly title: string; readonly
   { name: "yoga", title: "GraphQL Yoga with JIT", workloads: ["single", "list", "prefix", "entities"] },
   { name: "apollo", title: "Apollo Server 5", workloads: ["single", "list", "prefix", "entities"] },
   { name: "floor", title: "node:http, ready JSON", workloads: ["single", "list"] },
+  { name: "hive", title: "Hive Gateway over both REST APIs", workloads: ["sides"] },
 ];
 
 /** Measures the gateway against its rivals, side by side, and writes bench/results.md. */
@@ -53,10 +54,9 @@ export async function bench({ accounts, repeats, seconds, subscribers: watching,
     const choice = await choiceOf(ours.origin, accounts);
     const wanted = workloads.filter(({ name }) => isWanted(name));
     const others = new Map<string, RunningServer>();
-    if (wanted.length > 0) {
-      await prepareFloor(setting, ours.origin, choice);
-      for (const { name, title } of rivals) others.set(name, await start(rivalOn(setting, root, name, title)));
-    }
+    const taking = rivals.filter((rival) => wanted.some(({ name }) => rival.workloads.includes(name)));
+    if (taking.some(({ name }) => name === "floor")) await prepareFloor(setting, ours.origin, choice);
+    for (const { name, title } of taking) others.set(name, await start(await rivalOn(setting, root, name, title)));
     const duels: Duel[] = [];
     for (const workload of wanted) {
       const against = rivals.filter((rival) => rival.workloads.includes(workload.name)).flatMap(({ name }) => others.get(name) ?? []);

@@ -7,7 +7,7 @@ import { createRandom } from "../../src/sandbox/kit/random.js";
 import { endRedisServer, startRedisServer } from "../../src/store/redis-server.js";
 import { Child } from "../sync/rpc.js";
 import { pin } from "./cores.js";
-import { gatewayEnv, type Origins, tenant } from "./given.js";
+import { credentialsEnv, gatewayEnv, type Origins, tenant } from "./given.js";
 import { askOnce } from "./load.js";
 import type { World } from "./processes/world.js";
 import { withPeople } from "./rows.js";
@@ -106,11 +106,8 @@ export async function prepareFloor({ redisSocket }: Setting, origin: string, { c
   redis.destroy();
 }
 
-/** Rivals that read the same Redis; each is a program in bench/rivals. */
-export const rivalOn = ({ redisSocket, origins }: Pick<Setting, "redisSocket" | "origins">, root: string, name: string, title: string): ServerSpec => ({
-  name,
-  title,
-  command: ["node", `${name}.js`],
-  cwd: join(root, "bench/rivals"),
-  env: { BENCH_REDIS_SOCKET: redisSocket, BENCH_TENANT: tenant, BENCH_EXACT: origins.exact, BENCH_CUSTOMCRM: origins.customcrm },
-});
+/** A rival is a program in bench/rivals, which reads the same Redis or calls the same systems. */
+export async function rivalOn({ redisSocket, origins, world }: Setting, root: string, name: string, title: string): Promise<ServerSpec> {
+  const env = { BENCH_REDIS_SOCKET: redisSocket, BENCH_TENANT: tenant, ...credentialsEnv(origins, await world.ask("consent")) };
+  return { name, title, command: ["node", `${name}.js`], cwd: join(root, "bench/rivals"), env };
+}

@@ -16,6 +16,8 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly query: string;
+  /** The same for a server whose schema has other names, by the server's name. */
+  readonly queryOf?: Readonly<Record<string, string>>;
   variables(choice: Choice): Readonly<Record<string, unknown>>;
 }
 
@@ -65,7 +67,32 @@ const entities: Workload = {
   }),
 };
 
-export const workloads: readonly Workload[] = [single, list, prefix, entities];
+/** What the gateway shows otherwise than the system is left out. */
+const sides: Workload = {
+  name: "sides",
+  title: "One account as both systems have it",
+  query: `query sides($id: ID!) { account(by: { id: $id }) {
+    id
+    customcrm { recordId name email phone streetAddress1 zipCode city country vatNumber }
+    exact { recordId name email phone addressLine1 postcode city vatNumber status }
+  } }`,
+  queryOf: {
+    hive: `query sides($id: ID!) { account(id: $id) {
+      id
+      customcrm {
+        recordId: Id name: Name email: Email phone: Phone
+        streetAddress1: StreetAddress1 zipCode: ZipCode city: City country: Country vatNumber: VatNumber
+      }
+      exact {
+        recordId: ID name: Name email: Email phone: Phone
+        addressLine1: AddressLine1 postcode: Postcode city: City vatNumber: VATNumber status: Status
+      }
+    } }`,
+  },
+  variables: single.variables,
+};
+
+export const workloads: readonly Workload[] = [single, list, prefix, entities, sides];
 
 export const bodyOf = ({ name, query }: Pick<Workload, "name" | "query">, variables: Readonly<Record<string, unknown>>): Body =>
   JSON.stringify({ operationName: name, query, variables });

@@ -35,6 +35,8 @@ const work = {
     systems = await startSystems(accounts);
     return originsOf();
   },
+  /** A consent of its own, for whoever calls Exact beside the gateway. */
+  consent: () => running().exact.issueCode(redirectUri),
   /** Consents in the gateway's name, and fills the link map. Gives how many pairs it has. */
   fill: async (redisUrl: string, key: string) => {
     const config = parseConfig({ ...gatewayEnv(redisUrl, originsOf(), key) });
