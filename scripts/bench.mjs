@@ -18,21 +18,23 @@ const options = {
   repeats: { type: "string", default: "5" },
   seconds: { type: "string", default: "3" },
   subscribers: { type: "string", default: "1000" },
+  sizes: { type: "string", default: "1000,10000" },
   only: { type: "string" },
 };
 
 await script(async () => {
   const { values } = parseArgs({ options });
-  const number = (name, least) => {
-    const value = Number(values[name]);
+  const number = (name, least, text = values[name]) => {
+    const value = Number(text);
     if (Number.isInteger(value) && value >= least) return value;
-    throw new SetUpError(`--${name} must be a whole number from ${least}, not "${values[name]}".`);
+    throw new SetUpError(`--${name} must be a whole number from ${least}, not "${text}".`);
   };
   const given = {
     accounts: number("accounts", 200),
     repeats: number("repeats", 1),
     seconds: number("seconds", 1),
     subscribers: number("subscribers", 1),
+    sizes: values.sizes.split(",").map((size) => number("sizes", 200, size)),
     only: values.only?.split(",") ?? null,
   };
   await setUp();

@@ -1,4 +1,5 @@
 import type { Duel } from "./duel.js";
+import type { Growth } from "./growth.js";
 
 const width = 720;
 const left = 250;
@@ -22,15 +23,57 @@ export function barChart(duels: readonly Duel[]): string {
   });
   const bottom = 20 + rows.length * rowHeight;
   const same = `<path d="M${fixed(x(1))} 14V${bottom}" stroke="#b33" stroke-dasharray="4 3"/>`;
-  return svg(bottom + 12, [...drawn, same]);
+  return svg("Requests per CPU second: Tandem's multiple of each rival", bottom + 12, [...drawn, same]);
 }
+
+const panelHeight = 170;
+const colours = ["#3b6ea5", "#b3573b", "#4c8a4a"];
+
+/** A panel for each kind of size, both axes logarithmic: a cost that grows in proportion rises as steeply as the red line. */
+export function growthChart(growths: readonly Growth[]): string {
+  const kinds = [...new Set(growths.map(({ of }) => of))];
+  const panels = kinds.flatMap((kind, place) =>
+    panel(
+      kind,
+      growths.filter(({ of }) => of === kind),
+      20 + place * panelHeight,
+    ),
+  );
+  return svg("CPU of one request as what it meets grows", 20 + kinds.length * panelHeight, panels);
+}
+
+function panel(kind: string, growths: readonly Growth[], top: number): readonly string[] {
+  const points = growths.flatMap((one) => one.points);
+  const [x0, x1] = range(points.map(({ size }) => size));
+  const [y0, y1] = range(points.map(({ costMs }) => costMs));
+  const bottom = top + panelHeight - 40;
+  const x = (size: number) => left + ((width - left - right) * Math.log(size / x0)) / Math.log(x1 / x0);
+  const y = (costMs: number) => bottom - ((bottom - top) * Math.log(costMs / y0)) / Math.log(y1 / y0);
+  const lines = growths.flatMap(({ title, points: along, exponent }, i) => {
+    const colour = colours[i % colours.length];
+    const path = along.map(({ size, costMs }, at) => `${at === 0 ? "M" : "L"}${fixed(x(size))} ${fixed(y(costMs))}`).join("");
+    const dots = along.map(({ size, costMs }) => `<circle cx="${fixed(x(size))}" cy="${fixed(y(costMs))}" r="2.5" fill="${colour}"/>`).join("");
+    return [
+      `<path d="${path}" stroke="${colour}" fill="none" stroke-width="1.5"/>${dots}`,
+      label(10, top + 34 + 32 * i, title.length > 35 ? `${title.slice(0, 34)}…` : title, ` fill="${colour}"`),
+      label(10, top + 49 + 32 * i, `size ^ ${exponent.toFixed(2)}`, ` fill="${colour}"`),
+    ];
+  });
+  const most = Math.min(x1 / x0, y1 / y0);
+  const proportional = `<path d="M${left} ${bottom}L${fixed(x(x0 * most))} ${fixed(y(y0 * most))}" stroke="#b33" stroke-dasharray="4 3"/>`;
+  const ticks = [...new Set(points.map(({ size }) => size))].map((size) => label(x(size), bottom + 16, size.toLocaleString("en-US"), ' text-anchor="middle"'));
+  return [label(10, top + 15, `By ${kind}`, ' font-weight="bold"'), proportional, ...lines, ...ticks];
+}
+
+/** Never empty, so that it can be divided by. */
+const range = (values: readonly number[]): readonly [number, number] => [Math.min(...values), Math.max(...values, Math.min(...values) * 1.5)];
 
 const label = (x: number, y: number, text: string, more = ""): string => `<text x="${fixed(x)}" y="${y}"${more}>${escaped(text)}</text>`;
 const fixed = (value: number): string => value.toFixed(1);
 const escaped = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/`/g, "");
 
-const svg = (height: number, parts: readonly string[]): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>Requests per CPU second: Tandem's multiple of each rival</title>
+const svg = (title: string, height: number, parts: readonly string[]): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${title}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.join("\n")}
 </svg>

@@ -2,11 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { type Fact, pace, startUp } from "./alone.js";
+import { growthChart } from "./chart.js";
 import { pin } from "./cores.js";
 import { type Duel, duel } from "./duel.js";
+import { growth } from "./growth.js";
 import { live } from "./live.js";
 import { mutations } from "./mutations.js";
-import { duelTable, factTable, report } from "./report.js";
+import { duelTable, factTable, growthTables, report } from "./report.js";
 import { type RunningServer, type ServerSpec, startServer } from "./servers.js";
 import { choiceOf, prepareFloor, rivalOn, startSetting } from "./setting.js";
 import { subscribers } from "./subscribers.js";
@@ -18,6 +20,8 @@ export interface BenchOptions {
   readonly repeats: number;
   readonly seconds: number;
   readonly subscribers: number;
+  /** Numbers of accounts that growth is measured at, beside `accounts`. */
+  readonly sizes: readonly number[];
   /** Names of workloads and of what is measured beside them; null: all. */
   readonly only: readonly string[] | null;
   readonly root: string;
@@ -37,7 +41,7 @@ const rivals: readonly { readonly name: string; readonly title: string; readonly
 ];
 
 /** Measures the gateway against its rivals, side by side, and writes bench/results.md. */
-export async function bench({ accounts, repeats, seconds, subscribers: watching, only, root, binary, command, print }: BenchOptions): Promise<void> {
+export async function bench({ accounts, repeats, seconds, subscribers: watching, sizes, only, root, binary, command, print }: BenchOptions): Promise<void> {
   const isWanted = (name: string) => only?.includes(name) ?? true;
   const [loadBefore = 0] = loadavg();
   pin(process.pid, "load");
@@ -64,6 +68,13 @@ export async function bench({ accounts, repeats, seconds, subscribers: watching,
       print(`\n${duelTable(one)}\n`);
       duels.push(one);
     }
+    const parts: (readonly [string, string])[] = [];
+    if (isWanted("growth")) {
+      const growths = await growth({ root, binary, sizes, setting, server: ours, choice, repeats, seconds });
+      print(`\n${growthTables(growths)}\n`);
+      parts.push(["Growth", growthTables(growths)]);
+      await writeFile(join(root, "bench/growth.svg"), growthChart(growths));
+    }
     const facts: Fact[] = [];
     if (isWanted("pace")) for (const workload of workloads.slice(0, 2)) facts.push(...(await pace(ours, workload, choice, repeats, seconds)));
     // What changes anything comes when nothing is compared any more.
@@ -73,7 +84,7 @@ export async function bench({ accounts, repeats, seconds, subscribers: watching,
     if (isWanted("subscribers")) facts.push(...(await subscribers(setting, watching, repeats * seconds)));
     if (isWanted("start")) facts.push(...(await startUp(setting.gateway)));
     print(`\n${factTable(facts)}\n`);
-    const { text, chart } = await report(root, { command, accounts, duels, facts, parts: [], loadBefore });
+    const { text, chart } = await report(root, { command, accounts, duels, facts, parts, loadBefore });
     await writeFile(join(root, "bench/results.md"), text);
     await writeFile(join(root, "bench/results.svg"), chart);
   } finally {

@@ -5,6 +5,7 @@ import type { Fact } from "./alone.js";
 import { barChart } from "./chart.js";
 import { pinning } from "./cores.js";
 import type { Duel } from "./duel.js";
+import type { Growth } from "./growth.js";
 import { spreadOf } from "./stats.js";
 
 /** One workload as a Markdown table. */
@@ -23,6 +24,24 @@ export function duelTable({ workload, standings }: Duel): string {
 }
 
 export const factTable = (facts: readonly Fact[]): string => table(["Tandem alone", "Measured"], facts);
+
+/** A table for each kind of size. */
+export function growthTables(growths: readonly Growth[]): string {
+  const kinds = [...new Set(growths.map(({ of }) => of))];
+  const tables = kinds.map((kind) => {
+    const rows = growths.filter(({ of }) => of === kind);
+    const sizes = rows[0]?.points.map(({ size }) => whole(size)) ?? [];
+    return table(
+      [`CPU ms of one request by ${kind}`, ...sizes, "exponent"],
+      rows.map(({ title, points, exponent }) => [title, ...points.map(({ costMs }) => costMs.toFixed(2)), exponent.toFixed(2)]),
+    );
+  });
+  return `CPU of the gateway and of Redis together, and the power of the size that fits it best: 0 is no growth, 1 is in proportion.
+
+![How the cost grows](growth.svg)
+
+${tables.join("\n\n")}`;
+}
 
 export interface Results {
   readonly command: string;
