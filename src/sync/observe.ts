@@ -1,7 +1,7 @@
 import { type Dataflow, dataflowOf, fieldsOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, Snapshot } from "../domain/entity.js";
 import { type RecordRef, refKey } from "../domain/record.js";
-import { type System, systems } from "../domain/words.js";
+import { type IsoTime, type System, systems } from "../domain/words.js";
 import type { Store } from "../store/store.js";
 import type { Observation, Sighting } from "./decide/observation.js";
 import { References } from "./references.js";
@@ -13,6 +13,8 @@ export interface Seen {
   readonly sides: Observation["sides"];
   /** Linked to a record of which no snapshot is kept: it must be read before anything can be said of it. */
   readonly unread: readonly RecordRef[];
+  /** When each side was read; null: never, or it is known to be gone. */
+  readonly asOf: { readonly [S in System]: IsoTime | null };
 }
 
 export interface Batch {
@@ -29,15 +31,21 @@ export async function observe(store: Store, flows: readonly Dataflow[], entities
   const seen = entities.map((entity): Seen => {
     const flow = dataflowOf(flows, entity.type);
     const own = recordRefs(flow, entity);
-    const side = (system: System): Sighting => {
+    const snapshotOf = (system: System): Snapshot | null => {
       const ref = own.find((one) => one.system === system);
-      return ref ? sightingOf(flow, byRef.get(refKey(ref)) ?? null) : { kind: "none" };
+      return ref ? (byRef.get(refKey(ref)) ?? null) : null;
+    };
+    const side = (system: System): Sighting => sightingOf(flow, snapshotOf(system));
+    const asOf = (system: System): IsoTime | null => {
+      const snapshot = snapshotOf(system);
+      return snapshot && snapshot.deletedAt === null ? snapshot.asOf : null;
     };
     return {
       entity,
       flow,
       sides: { CUSTOMCRM: side("CUSTOMCRM"), EXACT: side("EXACT") },
       unread: own.filter((ref) => !byRef.get(refKey(ref))),
+      asOf: { CUSTOMCRM: asOf("CUSTOMCRM"), EXACT: asOf("EXACT") },
     };
   });
   const records = snapshots.flatMap((snapshot) => (snapshot ? [snapshot.record] : []));

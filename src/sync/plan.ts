@@ -4,6 +4,7 @@ import { planGone } from "./decide/gone.js";
 import { titleOf } from "./decide/label.js";
 import { planNewcomer } from "./decide/newcomer.js";
 import type { Observation, Plan } from "./decide/observation.js";
+import { readAgainMs } from "./decide/obstacles.js";
 import { planOneSided } from "./decide/one-sided.js";
 import { following, waiting } from "./decide/operations/follow.js";
 import { planPair } from "./decide/pair.js";
@@ -32,8 +33,6 @@ function planChange(observation: Observation): Plan {
   if (exact.kind === "present") return planOneSided(observation, "EXACT", exact);
   return planNewcomer(observation);
 }
-
-const readAgainMs = 30_000;
 
 /** A record that is known but was not read is neither missing nor gone: to create another would be a duplicate. */
 function planUnread(observation: Observation, system: System): Plan {

@@ -1,10 +1,12 @@
-import type { Entity } from "../domain/entity.js";
+import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { PlannedActionKind } from "../domain/run.js";
-import { isoTime } from "../domain/words.js";
+import type { RecordRef } from "../domain/record.js";
+import { isoTime, type System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
 import type { Observation, Plan } from "./decide/observation.js";
+import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { Foresight } from "./foresight.js";
 import { join } from "./join.js";
@@ -215,10 +217,13 @@ async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onPro
   return committed.ok ? { ...settled, entity: { ...pending, revision: entity.revision + 1 } } : settled;
 }
 
-/** What no snapshot is kept of is read first; what can't be read stays unread, and the plan leaves it alone. */
+/**
+ * What no snapshot is kept of is read first, and so is what a lost write may have changed since it was read, once that can no
+ * longer land; what can't be read stays as it is, and the plan leaves it alone.
+ */
 async function observeWhole(parts: SettleParts, entities: readonly Entity[], options: SettleOptions): Promise<Batch> {
   const batch = await observe(parts.store, parts.settings.flows, entities);
-  const unread = batch.seen.flatMap((seen) => seen.unread);
+  const unread = batch.seen.flatMap((seen) => [...seen.unread, ...unseenBy(parts, seen).flatMap((intent) => refsOn(seen, intent.system))]);
   if (unread.length === 0) return batch;
   const groups = new Map(unread.map((ref) => [`${ref.system}:${ref.type}`, { system: ref.system, type: ref.type }]));
   await Promise.all(
@@ -230,6 +235,17 @@ async function observeWhole(parts: SettleParts, entities: readonly Entity[], opt
   return observe(parts.store, parts.settings.flows, entities);
 }
 
+/** Updates whose answer was lost, and whose record was not read since the last moment at which they can have landed (A1). */
+const unseenBy = ({ clock, settings }: SettleParts, { entity, asOf }: Seen): readonly Intent[] =>
+  entity.intents.filter((intent) => {
+    const readAt = asOf[intent.system];
+    if (intent.operation !== "UPDATE" || intent.sentAt === null || intent.givenUpAt || readAt === null) return false;
+    const end = quarantineEnd(intent, settings.quarantineMs);
+    return clock() >= end && Date.parse(readAt) < end;
+  });
+
+const refsOn = ({ flow, entity }: Seen, system: System): readonly RecordRef[] => recordRefs(flow, entity).filter((ref) => ref.system === system);
+
 async function observationOf(
   parts: SettleParts,
   batch: Batch,
@@ -238,12 +254,14 @@ async function observationOf(
   lookedFor: readonly string[],
   options: SettleOptions,
 ): Promise<Observation> {
+  const unseen = unseenBy(parts, seen).map((intent) => intent.id);
   return {
     flow: seen.flow,
     entity: seen.entity,
     ...(await foresight.of(seen)),
     references: batch.references,
     ...(lookedFor.length > 0 ? { lookedFor } : {}),
+    ...(unseen.length > 0 ? { unseen } : {}),
     ...(options.urgent ? { urgent: true } : {}),
     now: parts.clock(),
   };

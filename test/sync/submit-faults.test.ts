@@ -187,6 +187,22 @@ describe("a write whose answer is lost", () => {
     return world.operation(done.operation?.id);
   };
 
+  /** A change that Exact has taken, the answer to which was lost, and that no feed has shown yet. */
+  const lostUnseen = async (world: SubmitWorld, onPartialFailure: "ROLLBACK" | "RETRY") => {
+    world.exactFault("PUT", { kind: "reset-after" });
+    const id = await world.idOf("Vos Metaal");
+    const done = await world.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure });
+    expect(done.status).toBe("PENDING");
+    return { id, operationId: done.operation?.id };
+  };
+  /** Time goes by, and what is due is settled; no feed is read. */
+  const withoutFeeds = async (world: SubmitWorld, ms: number) => {
+    await world.clock.advance(ms);
+    const engine = new Engine(world.parts());
+    await engine.sweep();
+    await engine.drain();
+  };
+
   it.each(lost)("an update in Exact, %s: PENDING, then APPLIED", async (_, fault) => {
     const world = await start();
     world.exactFault("PUT", fault);
@@ -254,6 +270,32 @@ describe("a write whose answer is lost", () => {
     expect(ended).toMatchObject({ status: "REJECTED", userErrors: [{ code: "SYSTEM_UNAVAILABLE" }, ...(ended?.userErrors.slice(1) ?? [])] });
     expectOnBoth(world, "010-1");
     expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone: "010-1" }, wanted: null });
+  });
+
+  it("with ROLLBACK, that no feed has shown by the end of its quarantine: the record is read before anybody says that nothing stands", async () => {
+    const world = await start();
+    const { id, operationId } = await lostUnseen(world, "ROLLBACK");
+    await withoutFeeds(world, 70_000);
+    expect(await world.operation(operationId)).toMatchObject({ status: "REJECTED" });
+    expectOnBoth(world, "010-1");
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone: "010-1" }, intents: [] });
+  });
+
+  it.each(["ROLLBACK", "RETRY"] as const)("with %s, and its record can't be read: nothing is said or sent until it can", async (onPartialFailure) => {
+    const world = await start();
+    const { id, operationId } = await lostUnseen(world, onPartialFailure);
+    world.exactFault("GET", { kind: "status", status: 503 }, { times: 100 });
+    world.startCounting();
+    await withoutFeeds(world, 70_000);
+    await withoutFeeds(world, 40_000);
+    expect(await world.operation(operationId)).toMatchObject({ status: "PENDING" });
+    expect(await world.entity(id)).toMatchObject({ problem: { code: "QUARANTINE", message: expect.stringContaining("could not be read since") } });
+    const { exact, customcrm } = world.calls();
+    expect([...exact, ...customcrm].filter((method) => method !== "GET")).toEqual([]);
+    await world.calm();
+    const isUndone = onPartialFailure === "ROLLBACK";
+    expect(await world.operation(operationId)).toMatchObject({ status: isUndone ? "REJECTED" : "APPLIED" });
+    expectOnBoth(world, isUndone ? "010-1" : "010-9");
   });
 
   it("a 200 with a body that nobody needs is no lost answer", async () => {

@@ -42,6 +42,8 @@ export interface Observation {
   readonly referencedBy?: readonly EntityType[];
   /** Ids of create intents that were looked for after their quarantine and are not there (R8). */
   readonly lookedFor?: readonly string[];
+  /** Ids of update intents whose quarantine is over and whose record could not be read since: they may have landed. */
+  readonly unseen?: readonly string[];
   /** A person linked these two and said which side's values stand. */
   readonly prefer?: System | null;
   /** A person waits for the outcome: back-off is not waited out. Quarantine is. */

@@ -30,16 +30,25 @@ export function pausedFor({ settings }: Observation, isMutation: boolean): Obsta
   return { code: "PAUSED", message: settings.paused.message, system: null, field: null, until: null };
 }
 
+/** A record that could not be read is tried again after this time. */
+export const readAgainMs = 30_000;
+
 /** Why nothing may be written to this side now: a write there whose outcome nobody knows, or an attempt that must wait. */
-export function blockOn({ entity, now, settings, urgent }: Observation, intents: readonly Intent[], system: System): Obstacle | null {
+export function blockOn({ entity, now, settings, urgent, unseen }: Observation, intents: readonly Intent[], system: System): Obstacle | null {
   const ambiguous = ambiguousOn(intents, system);
   if (ambiguous) {
     const end = quarantineEnd(ambiguous, settings.quarantineMs);
-    const message =
-      now < end
-        ? `The answer to a write to ${titleOf(system)} was lost. It may still land until ${isoTime(end)}; nothing is sent to this record before.`
-        : `The answer to a create in ${titleOf(system)} was lost. It must be looked for there before it is repeated.`;
-    return { code: "QUARANTINE", message, system, field: null, until: isoTime(Math.max(end, now)), attempts: ambiguous.attempts };
+    const common = { code: "QUARANTINE", system, field: null, attempts: ambiguous.attempts } as const;
+    if (now < end) {
+      const message = `The answer to a write to ${titleOf(system)} was lost. It may still land until ${isoTime(end)}; nothing is sent to this record before.`;
+      return { ...common, message, until: isoTime(end) };
+    }
+    if (unseen?.includes(ambiguous.id)) {
+      const message = `The answer to a write to ${titleOf(system)} was lost, and its record could not be read since. Nothing is sent to it before it has been.`;
+      return { ...common, message, until: isoTime(now + readAgainMs) };
+    }
+    const message = `The answer to a create in ${titleOf(system)} was lost. It must be looked for there before it is repeated.`;
+    return { ...common, message, until: isoTime(now) };
   }
   const waiting = urgent ? undefined : intents.find((intent) => intent.system === system && isBackingOff(intent, now));
   if (!waiting) return null;

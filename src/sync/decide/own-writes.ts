@@ -108,16 +108,17 @@ function cameLate(intent: Intent, now: Fields, shadow: Fields | null): readonly 
 }
 
 /**
- * Where an intent stands at this time: dropped, kept, or given up. An update or delete not seen by the end of its quarantine
- * is given up; a create only after it was looked for.
+ * Where an intent stands at this time: dropped, kept, or given up. A delete not seen by the end of its quarantine is dropped, an
+ * update given up if its record was read since; a create only after it was looked for.
  */
 function aged(intent: Intent, observation: Observation): readonly Intent[] {
-  const { now, sides, settings, lookedFor } = observation;
+  const { now, sides, settings, lookedFor, unseen } = observation;
   if (intent.givenUpAt) return now - Date.parse(intent.givenUpAt) > limits.sync.lateWritesMs ? [] : [intent];
   if (intent.sentAt === null) return intent.nextAttemptAt !== null ? [intent] : [];
   if (now < quarantineEnd(intent, settings.quarantineMs)) return [intent];
   if (intent.operation === "DELETE") return [];
   if (intent.operation === "CREATE" && !lookedFor?.includes(intent.id) && sides[intent.system].kind !== "present") return [intent];
+  if (unseen?.includes(intent.id)) return [intent];
   return arrivedAtLast(intent, observation) ? [intent] : [{ ...intent, givenUpAt: isoTime(now) }];
 }
 
