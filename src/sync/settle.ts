@@ -1,7 +1,7 @@
 import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
-import type { PlannedActionKind } from "../domain/run.js";
 import type { RecordRef } from "../domain/record.js";
+import type { PlannedActionKind } from "../domain/run.js";
 import { isoTime, type System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";

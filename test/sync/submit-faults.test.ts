@@ -523,6 +523,40 @@ describe("a value that a system takes and does not keep", () => {
   });
 });
 
+describe("a mutation with ROLLBACK that fails when a newer one has taken over its field", () => {
+  it.each(["fails as well", "stands"])("and that one %s: nothing of the older one comes back", async (end) => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    const parts = world.parts();
+    const { EXACT, CUSTOMCRM } = world.connectors;
+    const all = { onPartialFailure: "ROLLBACK" } as const;
+    let second: Promise<Submitted> | null = null;
+    // The second comes while Exact holds the first, and Customcrm is about to be told.
+    const meanwhile = withMethods(EXACT, {
+      update: async (...given) => {
+        const record = await EXACT.update(...given);
+        second ??= world.update("ACCOUNT", id, { phone: "010-9" }, end === "stands" ? {} : all);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return record;
+      },
+    });
+    world.customcrmFault("PATCH", { kind: "status", status: 429, headers: { "Retry-After": "30" } }, { times: end === "stands" ? 1 : 2 });
+    const first = await world.submit(
+      { kind: "UPDATE", type: "ACCOUNT", id, fields: { phone: "010-8" }, ...all },
+      { ...parts, connectors: { EXACT: meanwhile, CUSTOMCRM } },
+    );
+    await second;
+    await world.calm();
+    expect(await world.operation(first.operation?.id)).toMatchObject({ status: "REJECTED" });
+    const { operation } = await (second as unknown as Promise<Submitted>);
+    const isStanding = end === "stands";
+    expect(await world.operation(operation?.id)).toMatchObject({ status: isStanding ? "APPLIED" : "REJECTED" });
+    const phone = isStanding ? "010-9" : "010-1";
+    expect([world.inExact(exactId(1))?.Phone, world.inCustomcrm("c1")?.Phone]).toEqual([phone, phone]);
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone }, wanted: null });
+  });
+});
+
 describe("a change of what is just being created on the other side", () => {
   /** A firm that Customcrm alone has; the answer to its create in Exact will be lost, though it happens. */
   async function begun(): Promise<{ readonly world: SubmitWorld; readonly id: string; readonly customcrmId: string }> {

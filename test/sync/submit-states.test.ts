@@ -47,6 +47,21 @@ describe("every state of an entity takes a mutation", () => {
     expect(world.calls()).toEqual({ exact: ["GET", "PUT", "GET"], customcrm: [] });
   });
 
+  it("UNLINKED, and linked later: what it had lost to the mutation still stands in the history (I4)", async () => {
+    const world = await start();
+    const id = await world.idOf("Alleen BV");
+    world.exact.core.editAccount(exactId(3), { Phone: "010-7" });
+    expect(await world.update("ACCOUNT", id, { phone: "010-9" })).toMatchObject({ status: "APPLIED" });
+    world.customcrm.core.create("Customer", { Name: "Alleen BV", Email: "info@alleen.nl" });
+    await world.calm();
+    const linked = await world.entity(id);
+    expect(linked).toMatchObject({ state: "LINKED", fields: { phone: "010-9" } });
+    expect(linked?.id).not.toBe(id);
+    const history = await world.history(id);
+    expect(history).toContainEqual(expect.stringContaining("phone 010-9 → 010-9 (lost 010-7)"));
+    expect(history.filter((event) => event.includes("lost 010-7"))).toHaveLength(1);
+  });
+
   it("REVIEW: the side that exists is written, and matching runs again", async () => {
     const world = await start();
     for (const name of ["Dubbel Een", "Dubbel Twee"]) world.exact.core.createAccount({ Name: name, VATNumber: "NL9", Status: "C" });
@@ -171,6 +186,36 @@ describe("every state of an entity takes a mutation", () => {
     await world.calm();
     expect(await world.operation(done.operation?.id)).toMatchObject({ status: "APPLIED" });
     expect(await world.entity(id)).toMatchObject({ state: "DETACHED", nextActionAt: null, problem: { code: "DELETED_ELSEWHERE", nextAttemptAt: null } });
+  });
+
+  it.each(["with an effect", "without one"])("DETACHED, and a write with ROLLBACK is lost, %s: it ends, and nothing is made anew (I3)", async (effect) => {
+    const world = await start();
+    const id = await world.idOf("Eva Vos", "CONTACT");
+    world.exact.core.deleteContact(exactId(9));
+    await world.later(1_000);
+    const before = world.census();
+    world.customcrmFault("PATCH", { kind: effect === "with an effect" ? "reset-after" : "reset-before" });
+    const done = await world.update("CONTACT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    expect(done).toMatchObject({ status: "PENDING", entity: { state: "DETACHED", problem: { code: "DELETED_ELSEWHERE" } } });
+    await world.calm();
+    expect(await world.operation(done.operation?.id)).toMatchObject({ status: "REJECTED" });
+    expect(world.census()).toEqual(before);
+    expect(world.inCustomcrm("p1", "Contact")?.Phone ?? null).toBeNull();
+    expect(await world.entity(id)).toMatchObject({ state: "DETACHED", nextActionAt: null, problem: { code: "DELETED_ELSEWHERE", nextAttemptAt: null } });
+  });
+
+  it("DETACHED, and what is left of it may not be deleted: it stays detached, and nothing is made anew (I3)", async () => {
+    const world = await start();
+    const id = await world.idOf("Eva Vos", "CONTACT");
+    world.exact.core.deleteContact(exactId(9));
+    await world.later(1_000);
+    const before = world.census();
+    world.customcrmFault("DELETE", { kind: "status", status: 409, body: { type: "urn:customcrm:has-dependents", title: "In use", status: 409 } });
+    const done = await world.remove("CONTACT", id);
+    expect(done).toMatchObject({ status: "REJECTED", userErrors: [{ code: "REFERENCED", system: "CUSTOMCRM" }] });
+    await world.calm();
+    expect(world.census()).toEqual(before);
+    expect(await world.entity(id)).toMatchObject({ state: "DETACHED", problem: { code: "DELETED_ELSEWHERE" } });
   });
 
   it("FAILED: what was refused before is tried once more, as a person asks", async () => {

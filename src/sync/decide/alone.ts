@@ -3,7 +3,7 @@ import type { Entity } from "../../domain/entity.js";
 import type { System } from "../../domain/words.js";
 import { askedOf } from "./asked.js";
 import { changeOf } from "./consequences.js";
-import { newestTime, planOf, storedFields, type Told } from "./draft.js";
+import { newestTime, planOf, storedFields, type Told, underWay } from "./draft.js";
 import { heldFor, ownProperties } from "./extras.js";
 import { currentIdentity, shown, toIdentity, toRecordValue } from "./identity.js";
 import { titleOf } from "./label.js";
@@ -91,18 +91,12 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
 /** The plan while a mutation is being written to a record that stands alone; null when nothing of it is owed. */
 export function planMutationAlone(alone: Alone): Plan | null {
   const { observation, write, held, told, next, system } = alone;
-  const { state: before, problem } = observation.entity;
-  // What a person must end goes on to stand while something is written: else the sync would make the partner again (R9).
-  const state = before === "DETACHED" ? "DETACHED" : "PENDING";
-  const standing = state === "DETACHED" ? problem : null;
-  if (held) {
-    const obstacle = standing ? { ...standing, until: held.until } : held;
-    return planOf(observation, { kind: "WAIT", reason: held.message, state, obstacle, next, told });
-  }
+  const standing = underWay(observation.entity, held);
+  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, ...standing, next, told });
   if (!write) return null;
   const names = [...Object.keys(write.fields), ...Object.keys(write.extra)];
   const reason = `${titleOf(system)} gets ${names.join(", ")}: asked for through the gateway.`;
-  return planOf(observation, { kind: "UPDATE", reason, state, obstacle: standing && { ...standing, until: null }, next, told, writes: [write] });
+  return planOf(observation, { kind: "UPDATE", reason, ...standing, next, told, writes: [write] });
 }
 
 interface Asked {

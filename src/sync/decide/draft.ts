@@ -62,6 +62,15 @@ export function planOf(observation: Observation, draft: Draft): Plan {
   };
 }
 
+/**
+ * How an entity stands while something is written to it, or held back. What a person must end goes on to stand meanwhile: else the
+ * sync would make the partner again (R9).
+ */
+export function underWay({ state, problem }: Entity, held: Obstacle | null): Pick<Draft, "state" | "obstacle"> {
+  if (state !== "DETACHED") return { state: "PENDING", obstacle: held };
+  return { state, obstacle: problem && { ...problem, until: held?.until ?? null } };
+}
+
 /** What its records refer to and nobody knows. */
 function awaitedBy({ flow, sides, references }: Observation): readonly AwaitedRecord[] {
   return systems.flatMap((system) => {

@@ -1,6 +1,6 @@
 import { type System, systems } from "../../domain/words.js";
 import { lookAlone } from "./alone.js";
-import { planOf } from "./draft.js";
+import { planOf, underWay } from "./draft.js";
 import { detached, planEnded } from "./gone.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite } from "./observation.js";
@@ -15,19 +15,19 @@ export function planRemoval(observation: Observation): Plan | null {
   // A create whose answer was lost may have made a record that is to go as well.
   const lost = systems.map((system) => (ambiguousOn(own.intents, system) ? blockOn(observation, own.intents, system) : null)).find((block) => block !== null);
   if (present.length === 0 && lost)
-    return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
+    return planOf(observation, { kind: "WAIT", reason: lost.message, ...underWay(entity, lost), next: { intents: own.intents } });
   if (present.length === 0) return planEnded(observation, "GATEWAY");
   const refusals = present.flatMap((system) => refusalsOf(flow, entity, system, "DELETE", {}).slice(0, 1));
   if (refusals[0]) return half(observation, present, refusalObstacle(refusals[0]));
 
   const held = pausedFor(observation, true) ?? present.map((system) => blockOn(observation, own.intents, system)).find((block) => block !== null) ?? null;
   const next = { intents: own.intents };
-  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, state: "PENDING", obstacle: held, next });
+  if (held) return planOf(observation, { kind: "WAIT", reason: held.message, ...underWay(entity, held), next });
   const writes = present.map(
     (system): PlannedWrite => ({ system, operation: "DELETE", recordId: entity.records[system], fields: {}, source: {}, over: {}, extra: {} }),
   );
   const reason = `${nameOfFields(entity.fields)} is deleted in ${present.map(titleOf).join(" and ")}: asked for through the gateway.`;
-  return planOf(observation, { kind: "DELETE", reason, state: "PENDING", obstacle: null, writes, next });
+  return planOf(observation, { kind: "DELETE", reason, ...underWay(entity, null), writes, next });
 }
 
 /** Deleted on one side and refused on the other: never undone by creating again (design: writing through). */

@@ -8,7 +8,7 @@ import { refusable } from "../obstacles.js";
 import { differing, pick } from "../units.js";
 import { fieldVersionsAfter } from "../versions.js";
 import { wantedWithout } from "./accept.js";
-import { carriedBy, ownFields } from "./share.js";
+import { beneath, carriedBy, overWithout, ownFields } from "./share.js";
 
 /** The entity once a mutation can't stand: it asks for nothing any more, and what was there before is shown again. */
 export function withFailure(entity: Entity, operation: OpenOperation, failure: OperationFailure): Entity {
@@ -17,8 +17,17 @@ export function withFailure(entity: Entity, operation: OpenOperation, failure: O
   const changed = differing(entity.fields, fields);
   const version = entity.version + (changed.length > 0 ? 1 : 0);
   // A mutation that had been overtaken by this one is the newest of its fields again.
-  const operations = (entity.operations ?? []).map((one) => (one.id === operation.id ? { ...one, failure } : one));
+  const operations = (entity.operations ?? []).map((one, i, all) =>
+    one.id === operation.id ? { ...one, failure } : all.findIndex((other) => other.id === operation.id) < i ? withoutTrace(one, operation) : one,
+  );
   return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), operations, wanted: wantedWithout(entity, operation) };
+}
+
+/** A newer mutation, as if there had not been the one that failed: should it fail as well, nothing of that one comes back. */
+function withoutTrace(later: OpenOperation, failed: OpenOperation): OpenOperation {
+  const before = beneath(later.before, failed.set, failed.before);
+  if (!later.landed) return { ...later, before };
+  return { ...later, before, landed: later.landed.map((one) => (one.over ? { ...one, over: overWithout(failed, one.system, one.over) } : one)) };
 }
 
 type Failing = Extract<WriteOutcome, { kind: "refused" | "later" | "ambiguous" }>;

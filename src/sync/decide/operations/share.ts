@@ -74,6 +74,14 @@ function extraShare({ flow, entity }: Observation, operation: OpenOperation, wri
   return Object.fromEntries(Object.entries(own).filter(([name, value]) => (write.extra?.[name] ?? undefined) === value));
 }
 
+/** What was there before a write, with what a failed mutation had put there taken out of it: that never comes back. */
+export const beneath = (values: Fields, put: Fields, before: Fields): Fields =>
+  Object.fromEntries(Object.entries(values).map(([field, value]) => [field, field in before && equal(value, put[field]) ? (before[field] ?? null) : value]));
+
+/** The same for what a mutation's write on one side has replaced. */
+export const overWithout = ({ landed = [] }: OpenOperation, system: Intent["system"], over: Fields): Fields =>
+  landed.filter((one) => one.system === system && one.operation === "UPDATE").reduce((sum, one) => beneath(sum, one.fields, one.over ?? {}), over);
+
 /** The mutations that a write carries something of, oldest first; those that have failed carry nothing any more. */
 export const carriedBy = (observation: Observation, write: Intent): readonly OpenOperation[] =>
   (observation.entity.operations ?? []).filter((one) => !one.failure && shareOf(observation, one, write) !== null);
@@ -95,7 +103,9 @@ export function withLanded(entity: Entity, observation: Observation, write: Inte
       const isMaking = operation === "CREATE" && one.kind === "CREATE";
       const held = returned === null ? share.fields : isMaking ? returned : pick(returned, Object.keys(share.fields));
       const made = operation === "CREATE" && !isMaking ? "UPDATE" : operation;
-      return { ...one, landed: [...(one.landed ?? []), { id, system, operation: made, recordId, ...share, fields: held }] };
+      const failed = operations.slice(0, operations.indexOf(one)).filter((other) => other.failure);
+      const over = share.over && failed.reduceRight((sum, other) => overWithout(other, system, sum), share.over);
+      return { ...one, landed: [...(one.landed ?? []), { id, system, operation: made, recordId, ...share, ...(over ? { over } : {}), fields: held }] };
     }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Intent, LandedWrite, OpenOperation } from "../../../domain/entity.js";
 import { type System, systems } from "../../../domain/words.js";
-import { planOf, type Told } from "../draft.js";
+import { planOf, type Told, underWay } from "../draft.js";
 import { toRecordValue } from "../identity.js";
 import { titleOf } from "../label.js";
 import type { Observation, Plan, PlannedWrite } from "../observation.js";
@@ -47,11 +47,20 @@ export function undoing(observation: Observation, own: Explained, operation: Ope
   return held !== null || first.length > 0 ? { kind: "under way", operation: next, writes: first, held } : { kind: "over", operation: next };
 }
 
-/** What a newer mutation has taken over is that one's to write. */
-function stillOwn({ entity }: Observation, operation: OpenOperation, write: LandedWrite): LandedWrite {
+/**
+ * What a newer mutation has written over is that one's, and so is what it is to write over; unless the record shows what this one
+ * put there: the newer one may fail as well.
+ */
+function stillOwn({ entity, sides }: Observation, operation: OpenOperation, write: LandedWrite): LandedWrite {
   if (write.operation !== "UPDATE") return write;
   const own = ownFields(entity, operation);
-  return { ...write, fields: pick(write.fields, own) };
+  const { operations = [] } = entity;
+  const later = operations.slice(operations.findIndex((one) => one.id === operation.id) + 1).flatMap((one) => one.landed ?? []);
+  const side = sides[write.system];
+  const isStanding = (field: string) => side.kind === "present" && equal(side.fields[field], write.fields[field]);
+  const isWrittenOver = (field: string) => later.some((one) => one.system === write.system && field in one.fields);
+  const names = Object.keys(write.fields).filter((field) => !isWrittenOver(field) && (own.includes(field) || isStanding(field)));
+  return { ...write, fields: pick(write.fields, names) };
 }
 
 /** A failed mutation's value may carry it although it has failed since. */
@@ -95,7 +104,7 @@ export function planUndoing(observation: Observation, own: Explained, all: reado
   const next = { intents: own.intents, shadows: own.shadows, operations };
   const kind = writes.length === 0 ? "WAIT" : writes.every((write) => write.operation === "DELETE") ? "DELETE" : "UPDATE";
   const told = all.flatMap(({ operation }) => keptInstead(observation, operation, writes));
-  return planOf(observation, { kind, reason, state: "PENDING", obstacle: held, next, writes, told });
+  return planOf(observation, { kind, reason, ...underWay(entity, held), next, writes, told });
 }
 
 /**
