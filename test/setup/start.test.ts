@@ -43,10 +43,11 @@ describe("what keeps the gateway from starting is one sentence", () => {
   });
 
   it("a Redis that takes connections and says nothing, after 3 seconds", async () => {
-    const port = await listening(createServer(() => {}));
-    const began = performance.now();
+    let askedAt = 0;
+    const port = await listening(createServer(() => (askedAt = performance.now())));
     expect(await refusal({ REDIS_URL: `redis://127.0.0.1:${port}` })).toContain("does not answer: no answer within 3 s.");
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(askedAt).toBeGreaterThan(0);
+    expect(performance.now() - askedAt).toBeLessThan(8_000);
   });
 
   it("a Redis program that can't be run", async () => {
