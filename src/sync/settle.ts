@@ -6,6 +6,7 @@ import { isoTime, type System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
 import type { Observation, Plan } from "./decide/observation.js";
+import { pausedFor } from "./decide/obstacles.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { Foresight } from "./foresight.js";
@@ -173,8 +174,14 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   await recheckAwaited(parts, observation, planned.next);
   await recheckReviews(parts, observation.flow, seen.entity, planned.next);
   await wakeReferred(parts, planned.next);
+  await recheckPause(parts, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
+}
+
+/** A dataflow that was resumed while this was planned has marked all that waited, but not what is stored as waiting only now. */
+async function recheckPause({ policy, store }: SettleParts, { id, type, problem }: Entity): Promise<void> {
+  if (problem?.code === "PAUSED" && pausedFor({ settings: await policy(type) }, false) === null) await store.feeds.markDirty([id]);
 }
 
 /** Nothing is to be stored, linked or sent. */

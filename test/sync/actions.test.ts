@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
+import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
 let world: OperatorWorld;
@@ -310,6 +311,28 @@ describe("syncEntity", { timeout: 60_000 }, () => {
 });
 
 describe("pauseDataflow and resumeDataflow", { timeout: 60_000 }, () => {
+  it("what is held while the dataflow is resumed is looked at again at once, and goes across", async () => {
+    await linkedWorld(pairs(1));
+    await world.actions.pauseDataflow("ACCOUNT", "stocktaking");
+    world.exact.core.edit("Accounts", guid(1), { Phone: "later" });
+    await world.engine.poll("EXACT");
+    const parts = world.parts();
+    const { id } = await world.of("ACCOUNT", "EXACT", guid(1));
+    let isResumed = false;
+    const resumedMeanwhile: typeof parts.policy = async (type) => {
+      const before = await parts.policy(type);
+      if (!isResumed) await world.actions.resumeDataflow("ACCOUNT", "APPLY");
+      isResumed = true;
+      return before;
+    };
+    await world.store.feeds.clearDirty(await world.store.feeds.dirty(100));
+    await settle({ ...parts, policy: resumedMeanwhile }, [id], { class: "change" });
+    expect(await world.byId(id)).toMatchObject({ state: "PENDING", problem: { code: "PAUSED" } });
+    await world.settle();
+    expect(await world.byId(id)).toMatchObject({ state: "LINKED", problem: null });
+    expect(world.customer("cus1")).toMatchObject({ Phone: "later" });
+  });
+
   it("hold what is changed meanwhile, and let it go at once", async () => {
     await linkedWorld(pairs(1));
     const { id } = await world.of("ACCOUNT", "CUSTOMCRM", "cus1");

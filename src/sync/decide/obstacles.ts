@@ -21,7 +21,7 @@ export interface Obstacle {
 }
 
 /** Why nothing may be written now, on any side; a mutation goes through while its dataflow is paused, but not before first contact is confirmed. */
-export function pausedFor({ settings }: Observation, isMutation: boolean): Obstacle | null {
+export function pausedFor({ settings }: Pick<Observation, "settings">, isMutation: boolean): Obstacle | null {
   if (!settings.firstContactConfirmed) {
     const message = settings.paused?.message ?? "First contact: nothing is written until a person has seen the plan and resumes the dataflow.";
     return { code: "PAUSED", message, system: null, field: null, until: null };
