@@ -1,9 +1,9 @@
 import { createClient } from "redis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/redis.js";
-import { type Running, startGateway } from "../setup/helpers.js";
-import { decideInBrowser } from "./browser.js";
-import { type SmallWorld, startSmallWorld, until } from "./small-world.js";
+import type { Running } from "../setup/helpers.js";
+import { startLinkedWorld, startReplica } from "./replicas.js";
+import { type SmallWorld, until } from "./small-world.js";
 
 const created = 40;
 
@@ -12,7 +12,7 @@ describeWithOwnRedis("a gateway that is told to stop in the middle of its work",
   let world: SmallWorld;
   beforeAll(async () => {
     redis = await startOwnRedis();
-    world = await startSmallWorld({ mode: "real", redisUrl: redis.url, exactSettings: { minuteLimit: 100_000, dayLimit: 1_000_000 } });
+    world = await startLinkedWorld(redis.url);
   });
   afterAll(async () => {
     await world?.stop();
@@ -20,11 +20,11 @@ describeWithOwnRedis("a gateway that is told to stop in the middle of its work",
   });
 
   async function start(): Promise<{ readonly gateway: Running; ask(query: string): Promise<unknown> }> {
-    const gateway = startGateway({ ...world.env, PORT: "0", PUBLIC_URL: "", REDIS_URL: redis.url, DRAIN_SECONDS: "0", FIRST_CONTACT: "live" });
-    const [, url] = /GraphQL +(http:\/\/127\.0\.0\.1:\d+)/.exec(await gateway.says("Ctrl-C stops all of it.")) ?? [];
+    const { gateway, port } = await startReplica(world, redis.url, 0);
     const headers = { "content-type": "application/json" };
     const ask = async (query: string) =>
-      ((await (await fetch(`${url}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) })).json()) as { data: unknown }).data;
+      ((await (await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) })).json()) as { data: unknown })
+        .data;
     return { gateway, ask };
   }
   const posts = () => world.exact.calls.all().filter(({ method, path }) => method === "POST" && path.includes("/crm/Accounts")).length;
@@ -40,12 +40,6 @@ describeWithOwnRedis("a gateway that is told to stop in the middle of its work",
   }
 
   it("finishes what it has begun, leaves no lease behind, and the next one goes on with its run and makes nothing twice", { timeout: 120_000 }, async () => {
-    await world.start();
-    expect((await fetch(await decideInBrowser(world.app.url, world.exact.origin, "allow"))).status).toBe(200);
-    await world.ask("mutation { resumeDataflow(type: ACCOUNT) { userErrors { message } } }");
-    await until(async () => (await world.app.store.entities.counts("ACCOUNT")).LINKED === 3, "the firms are linked");
-    await world.stopApp();
-
     for (let n = 1; n <= created; n++) world.customcrm.core.create("Customer", { Name: `Import ${n}` });
     world.exact.faults.add({ method: "POST", path: "/api/v1/", fault: { kind: "slow", ms: 100 } });
     const first = await start();

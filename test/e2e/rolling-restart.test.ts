@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/redis.js";
-import { type Running, startGateway } from "../setup/helpers.js";
-import { decideInBrowser } from "./browser.js";
-import { exactId, type SmallWorld, startSmallWorld, until } from "./small-world.js";
+import { startLinkedWorld, startReplica } from "./replicas.js";
+import { exactId, type SmallWorld, until } from "./small-world.js";
 
 /** A load balancer looks this often who is ready; a replica that stops still answers for longer. */
 const lookMs = 200;
@@ -70,7 +69,7 @@ describeWithOwnRedis("a rolling restart of two replicas under load", () => {
   let world: SmallWorld;
   beforeAll(async () => {
     redis = await startOwnRedis();
-    world = await startSmallWorld({ mode: "real", redisUrl: redis.url, exactSettings: { minuteLimit: 100_000, dayLimit: 1_000_000 } });
+    world = await startLinkedWorld(redis.url);
   });
   afterAll(async () => {
     await world?.stop();
@@ -78,20 +77,11 @@ describeWithOwnRedis("a rolling restart of two replicas under load", () => {
   });
 
   it("fails no request, and loses no write that was answered", { timeout: 120_000 }, async () => {
-    // Lets the gateway in and makes the links; its replicas find them in Redis.
-    await world.start();
-    expect((await fetch(await decideInBrowser(world.app.url, world.exact.origin, "allow"))).status).toBe(200);
-    await world.ask("mutation { resumeDataflow(type: ACCOUNT) { userErrors { message } } }");
-    await until(async () => (await world.app.store.entities.counts("ACCOUNT")).LINKED === 3, "the firms are linked");
-    await world.stopApp();
-
     const balancer = new Balancer();
-    const start = async (): Promise<{ port: number; gateway: Running }> => {
-      const env = { ...world.env, PORT: "0", PUBLIC_URL: "", REDIS_URL: redis.url, DRAIN_SECONDS: String(drainSeconds), FIRST_CONTACT: "live" };
-      const gateway = startGateway(env);
-      const [, port] = /GraphQL +http:\/\/127\.0\.0\.1:(\d+)/.exec(await gateway.says("Ctrl-C stops all of it.")) ?? [];
-      balancer.ports.push(Number(port));
-      return { port: Number(port), gateway };
+    const start = async () => {
+      const replica = await startReplica(world, redis.url, drainSeconds);
+      balancer.ports.push(replica.port);
+      return replica;
     };
     const replicas = await Promise.all([start(), start()]);
     const looking = balancer.look();
