@@ -1,4 +1,4 @@
-// npm run bench: measures the gateway against rivals, side by side on loopback, and writes bench/results.md. It takes its time:
+// npm run bench: measures the gateway against rivals, side by side on loopback, and as it grows; writes bench/results.md and bench/growth.md. It takes its time:
 // `npm run bench -- --accounts 500 --repeats 1 --seconds 1 --only single,list` for a first look.
 import { existsSync, rmSync, statSync, utimesSync } from "node:fs";
 import { cp } from "node:fs/promises";
@@ -19,6 +19,7 @@ const options = {
   seconds: { type: "string", default: "3" },
   subscribers: { type: "string", default: "1000" },
   sizes: { type: "string", default: "1000,10000" },
+  minutes: { type: "string", default: "60" },
   only: { type: "string" },
 };
 
@@ -34,6 +35,7 @@ await script(async () => {
     repeats: number("repeats", 1),
     seconds: number("seconds", 1),
     subscribers: number("subscribers", 1),
+    minutes: number("minutes", 4),
     sizes: values.sizes.split(",").map((size) => number("sizes", 200, size)),
     only: values.only?.split(",") ?? null,
   };

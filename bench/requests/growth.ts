@@ -1,7 +1,7 @@
 import { cpuSeconds } from "./cores.js";
 import { type Body, loadClosed, warmUp } from "./load.js";
-import { type RunningServer, startServer } from "./servers.js";
-import { choiceOf, type Setting, startSetting } from "./setting.js";
+import type { RunningServer } from "./servers.js";
+import type { Setting } from "./setting.js";
 import { spreadOf } from "./stats.js";
 import { bodyOf, type Choice, type Workload, workloads } from "./workloads.js";
 
@@ -21,14 +21,14 @@ export interface Growth {
   readonly exponent: number;
 }
 
-export interface GrowthOptions {
-  readonly root: string;
-  readonly binary: string;
-  /** Numbers of accounts, beside those of `setting`. */
-  readonly sizes: readonly number[];
+/** A server, and what it is asked about. */
+export interface Measured {
   readonly setting: Setting;
   readonly server: RunningServer;
   readonly choice: Choice;
+}
+
+export interface Effort {
   readonly repeats: number;
   readonly seconds: number;
 }
@@ -37,41 +37,38 @@ const firsts = [1, 5, 20, 50, 100, 200];
 const depths = [1, 2, 3, 4];
 const accountsInDepth = 20;
 
-/** The cost of a request against how many entities there are, how many it asks for, and how deep it goes. */
-export async function growth(options: GrowthOptions): Promise<readonly Growth[]> {
-  const { root, binary, sizes, setting, server, choice } = options;
-  const byEntities = new Map<Workload, Point[]>(workloads.filter(({ name }) => ["single", "list", "prefix"].includes(name)).map((one) => [one, []]));
-  const measureAll = async (one: Pick<Setting, "accounts" | "redisPid">, running: RunningServer, from: Choice) => {
-    for (const [workload, points] of byEntities) {
-      const next = () => bodyOf(workload, workload.variables(from));
-      points.push({ size: one.accounts, costMs: await cost(running, one.redisPid, next, options) });
-    }
-  };
-  for (const size of sizes) {
-    const other = await startSetting(root, binary, size);
-    try {
-      const running = await startServer(other.gateway);
-      try {
-        await measureAll(other, running, await choiceOf(running.origin, size));
-      } finally {
-        await running.stop();
-      }
-    } finally {
-      await other.stop();
-    }
+/** What one request of each workload costs where there are so many accounts. */
+export async function costsAt({ setting, server, choice }: Measured, effort: Effort): Promise<ReadonlyMap<Workload, Point>> {
+  const points = new Map<Workload, Point>();
+  for (const workload of workloads.filter(({ name }) => ["single", "list", "prefix"].includes(name))) {
+    const next = () => bodyOf(workload, workload.variables(choice));
+    points.set(workload, { size: setting.accounts, costMs: await cost(server, setting.redisPid, next, effort) });
   }
-  await measureAll(setting, server, choice);
+  return points;
+}
+
+/** The costs of workloads at several sizes, as they grow. */
+export const growthByAccounts = (bySize: readonly ReadonlyMap<Workload, Point>[]): readonly Growth[] =>
+  [...new Set(bySize.flatMap((points) => [...points.keys()]))].map((workload) =>
+    grown(
+      workload.title,
+      "accounts there are",
+      bySize.flatMap((points) => points.get(workload) ?? []),
+    ),
+  );
+
+/** The cost of a request against how many entities it asks for, and how deep it goes. */
+export async function growthByQuery({ setting, server }: Measured, effort: Effort): Promise<readonly Growth[]> {
   const along = async (title: string, of: string, all: readonly number[], queryOf: (size: number) => string) => {
     const points: Point[] = [];
     for (const size of all) {
       const body = bodyOf({ name: "growth", query: `query growth { ${queryOf(size)} }` }, {});
-      points.push({ size, costMs: await cost(server, setting.redisPid, () => body, options) });
+      points.push({ size, costMs: await cost(server, setting.redisPid, () => body, effort) });
     }
     return grown(title, of, points);
   };
   const fields = "id name email city modifiedAt";
   return [
-    ...[...byEntities].map(([{ title }, points]) => grown(title, "accounts there are", points)),
     await along(
       "Accounts with both sides",
       "`first`",
@@ -103,12 +100,7 @@ function exponentOf(points: readonly Point[]): number {
   return logs.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0) / logs.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
 }
 
-async function cost(
-  { pid, origin }: RunningServer,
-  redisPid: number,
-  next: () => Body,
-  { repeats, seconds }: Pick<GrowthOptions, "repeats" | "seconds">,
-): Promise<number> {
+async function cost({ pid, origin }: RunningServer, redisPid: number, next: () => Body, { repeats, seconds }: Effort): Promise<number> {
   const computed = () => cpuSeconds(pid) + cpuSeconds(redisPid);
   await warmUp(origin, next);
   const costs: number[] = [];

@@ -12,7 +12,7 @@ const query = `mutation change($id: ID!, $phone: String!) {
 }`;
 
 /** A new phone number for one account after the other, so that no two clients want the same one. */
-function changes(accounts: number): () => Body {
+export function changes(accounts: number): () => Body {
   let made = 0;
   return () => {
     made += 1;

@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Fact } from "./alone.js";
-import { barChart } from "./chart.js";
 import { pinning } from "./cores.js";
 import type { Duel } from "./duel.js";
 import type { Growth } from "./growth.js";
+import type { Held } from "./memory.js";
+import type { Soak } from "./soak.js";
 import { spreadOf } from "./stats.js";
 
 /** One workload as a Markdown table. */
@@ -43,23 +44,59 @@ export function growthTables(growths: readonly Growth[]): string {
 ${tables.join("\n\n")}`;
 }
 
-export interface Results {
+/** What the gateway takes against how much there is. */
+export function heldTable(all: readonly Held[]): string {
+  const [least] = all;
+  const rows = all.map(({ accounts, records, readSeconds, startedMb, readPeakMb, peakMb }) => [
+    whole(accounts),
+    whole(records),
+    whole(readSeconds),
+    whole(startedMb),
+    whole(readPeakMb),
+    whole(peakMb),
+    (peakMb / (least?.peakMb ?? Number.NaN)).toFixed(2),
+  ]);
+  const head = ["linked accounts", "records read", "in s", "MB when started", "at most until read", "at most until asked too", "multiple of the least"];
+  return `A gateway with a worker in it reads both systems whole and compares them with the link map, then answers each workload. Redis is not counted.
+
+${table(head, rows)}`;
+}
+
+/** What the gateway takes while time goes by. */
+export function soakText({ requests, mutations, residentMb, mbPerHour }: Soak): string {
+  const shown = [1, ...[1, 2, 3, 4].map((quarter) => Math.round((quarter / 4) * residentMb.length))];
+  const rows = [...new Set(shown)].map((minutes) => [String(minutes), whole(residentMb[minutes - 1] ?? Number.NaN)]);
+  return `A gateway with a worker in it answered ${whole(requests)} queries of all workloads, evenly spread, and ${whole(mutations)} mutations, while it synced each minute. In the second half its memory changed by ${mbPerHour.toFixed(1)} MB an hour.
+
+${table(["after minutes", "resident MB"], rows)}`;
+}
+
+export interface Run {
   readonly command: string;
   readonly accounts: number;
-  readonly duels: readonly Duel[];
-  readonly facts: readonly Fact[];
-  /** Further parts, each a heading and what is below it. */
-  readonly parts: readonly (readonly [string, string])[];
   readonly loadBefore: number;
 }
 
-/** bench/results.md, and the chart that it shows. */
-export async function report(
+/** A heading and what is below it. */
+export type Part = readonly [string, string];
+
+/** What came of a size after the other, for bench/growth.md. */
+export const growthReport = async (root: string, { command, loadBefore }: Run, parts: readonly Part[]): Promise<string> => `# As it grows
+
+By \`${command}\`, from built code in production mode, both systems and Redis on the same machine.
+
+${await machine(root, loadBefore)}
+
+${sections(parts)}
+`;
+
+/** What came of rivals and of the gateway alone, for bench/results.md. */
+export const report = async (
   root: string,
-  { command, accounts, duels, facts, parts, loadBefore }: Results,
-): Promise<{ readonly text: string; readonly chart: string }> {
-  const sections: (readonly [string, string])[] = [...duels.map((one) => [one.workload.name, duelTable(one)] as const), ["Alone", factTable(facts)], ...parts];
-  const text = `# Requests, measured side by side
+  { command, accounts, loadBefore }: Run,
+  duels: readonly Duel[],
+  facts: readonly Fact[],
+): Promise<string> => `# Requests, measured side by side
 
 By \`${command}\`: ${whole(accounts)} accounts that both systems hold, in a Redis of its own. Every server runs as a process of its own in production mode, from
 built code, and answers the same (compared before each workload). They take turns under the same load, in the opposite order every round. "Requests per
@@ -69,10 +106,10 @@ ${await machine(root, loadBefore)}
 
 ![Requests per CPU second, Tandem's multiple of each rival](results.svg)
 
-${sections.map(([heading, body]) => `## ${heading}\n\n${body}`).join("\n\n")}
+${sections([...duels.map((one) => [one.workload.name, duelTable(one)] as const), ["Alone", factTable(facts)]])}
 `;
-  return { text, chart: barChart(duels) };
-}
+
+const sections = (parts: readonly Part[]): string => parts.map(([heading, body]) => `## ${heading}\n\n${body}`).join("\n\n");
 
 async function machine(root: string, loadBefore: number): Promise<string> {
   const versions = async (path: string) =>

@@ -28,12 +28,15 @@ export interface Setting {
   stop(): Promise<void>;
 }
 
+/** Room for a million accounts in both systems, and for all of one system's at once while the link map is filled. */
+const worldMb = 14_000;
+
 export async function startSetting(root: string, binary: string, accounts: number): Promise<Setting> {
   const dataDir = await mkdtemp(join(tmpdir(), "tandem-bench-"));
   const redisSocket = join(dataDir, "s");
   const url = `unix://${redisSocket}`;
   const redis = await startRedisServer({ binary, dataDir, durable: false, socket: redisSocket, url });
-  const world = Child.start<World>("world", [], import.meta.url);
+  const world = Child.start<World>("world", [`--max-old-space-size=${worldMb}`], import.meta.url);
   const stop = async () => {
     await world.stop();
     await endRedisServer(redis);
