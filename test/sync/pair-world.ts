@@ -8,7 +8,7 @@ import { owing, sending } from "../../src/sync/decide/owing.js";
 import type { WriteOutcome } from "../../src/sync/outcome.js";
 import { plan } from "../../src/sync/plan.js";
 import { settled, type WriteResult } from "../../src/sync/settled.js";
-import { entityOf, none, now, recordOf, referencesOf, settings } from "./decide-helpers.js";
+import { entityOf, none, now, paused, recordOf, referencesOf, settings } from "./decide-helpers.js";
 
 /** What becomes of one write: as asked, or one of the bad nights of sync.md 2.3. */
 export type Fate = "taken" | "refused" | "unavailable" | "lost before" | "answer lost" | "lands late" | "modified" | "crash before" | "crash after";
@@ -39,6 +39,11 @@ export class PairWorld {
   readonly replaced = new Set<CanonicalValue>();
   /** Every write that reached a system. */
   readonly writes: { system: System; operation: string; fields: Record<string, CanonicalValue>; needless: boolean }[] = [];
+  /** Every write that left us, with what a mutation wanted then. */
+  readonly sent: { readonly operation: string; readonly fields: readonly string[]; readonly wanted: readonly string[] | null; readonly isPaused: boolean }[] =
+    [];
+  /** A person has paused the dataflow. */
+  isPaused = false;
   readonly flow: Dataflow;
   readonly #late: { at: number; apply: () => void }[] = [];
   readonly #graceMs: number;
@@ -101,8 +106,9 @@ export class PairWorld {
     throw new Error(`No end of writing: ${next.reason}`);
   }
 
-  /** Time goes by without faults until nothing is owed any more. */
+  /** The dataflow goes on, and time goes by without faults until nothing is owed any more. */
   calm(): void {
+    this.isPaused = false;
     for (let i = 0; i < 6; i++) {
       this.pass(Math.max(600, this.#graceMs / second));
       this.settle();
@@ -125,7 +131,7 @@ export class PairWorld {
       entity: this.entity,
       sides: { CUSTOMCRM: side("CUSTOMCRM"), EXACT: side("EXACT") },
       references: referencesOf([]),
-      settings: { ...settings, quarantineMs },
+      settings: { ...settings, quarantineMs, paused: this.isPaused ? paused : null },
       match: { kind: "none" },
       lookedFor,
       now: this.time,
@@ -155,6 +161,8 @@ export class PairWorld {
       this.entity = sending(this.entity, ids[i] ?? "", this.time, quarantineMs);
       const intent = this.entity.intents.find((one) => one.id === ids[i]);
       if (!intent) throw new Error("An owed write has no intent.");
+      const wanted = this.entity.wanted && Object.keys(this.entity.wanted.set);
+      this.sent.push({ operation: write.operation, fields: Object.keys(write.fields), wanted, isPaused: this.isPaused });
       const outcome = this.#send(write, intent, fate);
       if (outcome === "crash") return "crash";
       results.push({ intent, outcome, nextAttemptAt: isoTime(this.time + 30 * second) });

@@ -1,19 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
-import { systems } from "../../src/domain/words.js";
+import { type ConflictPolicy, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { plan } from "../../src/sync/plan.js";
 import { account, withRows } from "./decide-helpers.js";
 import { type Fate, fates, PairWorld } from "./pair-world.js";
 
-/** A few fields of each nature: alone, in a group, one-way, for a person to decide. */
+/** A few fields of each nature: alone, in a group, for a person to decide. */
 const fields = ["name", "email", "phone", "city", "postcode"] as const;
-const flowWith = (phone: "MANUAL" | "EXACT" | "NEWEST"): Dataflow => withRows(account, { phone: { policy: phone } });
+const flowWith = (phone: ConflictPolicy): Dataflow => withRows(account, { phone: { policy: phone } });
+const flowOfPolicy = (policy: ConflictPolicy): Dataflow => withRows(account, Object.fromEntries(account.rows.map(({ field }) => [field, { policy }])));
 
 type Step =
   | { readonly do: "edit"; readonly system: "CUSTOMCRM" | "EXACT"; readonly field: (typeof fields)[number]; readonly clear: boolean }
   | { readonly do: "mutate"; readonly field: (typeof fields)[number] }
   | { readonly do: "pass"; readonly seconds: number }
+  | { readonly do: "pause"; readonly isPaused: boolean }
   | { readonly do: "settle"; readonly fates: readonly Fate[] };
 
 const field = fc.constantFrom(...fields);
@@ -22,6 +24,7 @@ const step = (allowed: readonly Fate[]): fc.Arbitrary<Step> =>
     { weight: 4, arbitrary: fc.record({ do: fc.constant("edit" as const), system: fc.constantFrom(...systems), field, clear: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("mutate" as const), field }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), seconds: fc.constantFrom(1, 30, 130, 299, 400) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("pause" as const), isPaused: fc.boolean() }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant("settle" as const), fates: fc.array(fc.constantFrom(...allowed), { maxLength: 3 }) }) },
   );
 const walk = (allowed: readonly Fate[]) =>
@@ -31,14 +34,21 @@ const walk = (allowed: readonly Fate[]) =>
     phone: fc.constantFrom("MANUAL" as const, "EXACT" as const, "NEWEST" as const),
   });
 
+interface Walk {
+  readonly steps: readonly Step[];
+  readonly isLinked: boolean;
+  readonly phone: ConflictPolicy;
+}
+
 /** Lives through the walk, each value its own word, and then lets everything come to rest. */
-function live(one: { steps: readonly Step[]; isLinked: boolean; phone: "MANUAL" | "EXACT" | "NEWEST" }, graceMs?: number): PairWorld {
-  const world = new PairWorld(flowWith(one.phone), { name: "start", email: "start@a.nl" }, one.isLinked, graceMs);
+function live(one: Walk, { graceMs, flow = flowWith(one.phone) }: { readonly graceMs?: number; readonly flow?: Dataflow } = {}): PairWorld {
+  const world = new PairWorld(flow, { name: "start", email: "start@a.nl" }, one.isLinked, graceMs);
   let word = 0;
   for (const what of one.steps) {
     if (what.do === "edit") world.edit(what.system, what.field, what.clear && what.field !== "name" ? null : `${what.system[0]}${++word}`);
     else if (what.do === "mutate") world.mutate(what.field, `G${++word}`);
     else if (what.do === "pass") world.pass(what.seconds);
+    else if (what.do === "pause") world.isPaused = what.isPaused;
     else world.settle(what.fates);
   }
   world.calm();
@@ -138,6 +148,63 @@ describe("whatever people edit and whatever happens to writes", () => {
     );
   });
 
+  it("R3: of two edits of one field the policy's choice stands on both sides, and the other in the history; one alone stands whatever the policy", () => {
+    const clash = fc.record({
+      policy: fc.constantFrom("NEWEST" as const, "CUSTOMCRM" as const, "EXACT" as const, "MANUAL" as const),
+      name: field,
+      first: fc.constantFrom(...systems),
+      // Both sides of the clocks' tolerance of two minutes; null: nobody edits the other side.
+      seconds: fc.constantFrom(0, 60, 119, 121, 400, null),
+    });
+    const decided = new Set<string>();
+    fc.assert(
+      fc.property(walk(withoutRefusals), clash, (one, { policy, name, first, seconds }) => {
+        const world = live(one, { flow: flowOfPolicy(policy) });
+        fc.pre(world.entity.state === "LINKED");
+        const second = otherSystem(first);
+        const values = { [first]: "the first", [second]: "the second" } as Record<System, string>;
+        world.edit(first, name, values[first]);
+        if (seconds !== null) {
+          world.pass(seconds);
+          world.edit(second, name, values[second]);
+        }
+        world.calm();
+        const stand = systems.map((system) => world.value(system, name));
+        const newest = (seconds ?? 0) > 120 ? second : "CUSTOMCRM";
+        const winner = seconds === null ? first : policy === "NEWEST" ? newest : policy;
+        decided.add(`${policy} ${seconds === null ? "alone" : winner}`);
+        if (winner === "MANUAL") {
+          expect(stand).toEqual([values.CUSTOMCRM, values.EXACT]);
+          expect(world.entity.conflicts.map((conflict) => conflict.field)).toContain(name);
+          return;
+        }
+        expect(stand).toEqual([values[winner], values[winner]]);
+        const lost = world.history.flatMap((event) => event.fields).filter((change) => change.lost === values[otherSystem(winner)]);
+        expect(lost.map((change) => change.after)).toEqual(seconds === null ? [] : [values[winner]]);
+      }),
+      { numRuns: 250 },
+    );
+    // Every policy has had to decide both ways that it knows, and had nothing to decide.
+    expect(decided.size).toBe(9);
+  });
+
+  it("a paused dataflow sends nothing but what a mutation asks for", () => {
+    let held = 0;
+    fc.assert(
+      fc.property(walk(fates), (one) => {
+        const { sent } = live(one);
+        for (const { operation, fields: names, wanted } of sent.filter((write) => write.isPaused)) {
+          held++;
+          expect(operation).toBe("UPDATE");
+          const units = (list: readonly string[]) => new Set(list.map((name) => account.rows.find((row) => row.field === name)?.group ?? name));
+          expect([...units(wanted ?? [])]).toEqual(expect.arrayContaining([...units(names)]));
+        }
+      }),
+      { numRuns: 250 },
+    );
+    expect(held).toBeGreaterThan(0);
+  });
+
   it("writes no more than twice per edit and side, and not for ever", () => {
     fc.assert(
       fc.property(walk(["taken"]), (one) => {
@@ -166,7 +233,7 @@ describe("whatever people edit and whatever happens to writes", () => {
   it("even a write that lands after its quarantine (A1 broken) is put right, not spread", () => {
     fc.assert(
       fc.property(walk(withoutRefusals.filter((fate) => !fate.startsWith("crash"))), (one) => {
-        const world = live({ ...one, isLinked: true }, 900_000);
+        const world = live({ ...one, isLinked: true }, { graceMs: 900_000 });
         const waiting = world.entity.conflicts.map((conflict) => conflict.field);
         expect(apart(world)).toEqual(waiting);
       }),
