@@ -16,6 +16,7 @@ const help = `npm run worlds -- [options]
   --faults F       a multiple of the usual chances of faults (1)
   --operations N   what people do in each world (40)
   --clients S      how much of it comes through the gateway, as mutations (0)
+  --budget         Exact takes only so many calls a minute and a day, and our budget has to keep to it
   --ablation NAME  with one safeguard taken away: quarantine, adopt, guards, …
   --without "…"    what is left out, as a smaller world names it
   --shrink         makes each broken world as small as it can be, and shows what is left of it
@@ -32,6 +33,7 @@ await script(async () => {
     operations: whole("operations", values.operations),
     faults: number("faults", values.faults),
     clients: number("clients", values.clients),
+    budget: values.budget,
     ablation: values.ablation ?? null,
     without: values.without,
     trace: values.trace,
@@ -67,6 +69,7 @@ function optionsOf() {
     faults: { type: "string", default: "1" },
     operations: { type: "string", default: "40" },
     clients: { type: "string", default: "0" },
+    budget: { type: "boolean", default: false },
     ablation: { type: "string" },
     without: { type: "string", default: "" },
     trace: { type: "boolean", default: false },

@@ -37,8 +37,8 @@ export interface ChaosReport {
 }
 
 const key = Buffer.alloc(32, 7).toString("base64");
-const startMs = 60_000;
-const calmMs = 120_000;
+const startMs = 180_000;
+const calmMs = 240_000;
 
 /**
  * Two replicas on a real Redis, both systems behind a network that goes wrong, people at work, and processes killed at any

@@ -15,13 +15,14 @@ const pinned = [
   { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
   { name: "edit beats delete", seeds: [32, 50, 71], breaks: "R9" },
   { name: "guards", seeds: [1, 7, 18], breaks: "R10" },
+  { name: "budget", seeds: [0, 2, 4], breaks: "I8" },
 ] as const;
 
 describe("a safeguard taken away is missed", { timeout: 60_000 }, () => {
   it.each(pinned)("$name: without it $breaks is found broken, with it the same world is whole", async ({ name, seeds, breaks }) => {
     const found: string[] = [];
     for (const number of seeds) {
-      const world = { seed: `without-${number}`, faults: 3 };
+      const world = { seed: `without-${number}`, faults: 3, budget: name === "budget" };
       const { violations } = await runWorld({ ...world, ablation: ablationOf(name) });
       found.push(...violations.filter((one) => one.startsWith(`${breaks} `)));
       if (found.length === 0) continue;

@@ -14,6 +14,8 @@ export interface Ablation {
   readonly settings?: (settings: SyncSettings) => SyncSettings;
   /** Nobody is asked before a plan is carried out. */
   readonly isUnguarded?: boolean;
+  /** Every call goes at once, whatever Exact still allows. */
+  readonly isUnlimited?: boolean;
 }
 
 const ablations: readonly Ablation[] = [
@@ -27,6 +29,7 @@ const ablations: readonly Ablation[] = [
   { name: "lease", store: withoutLeases },
   { name: "edit beats delete", store: withoutEdits },
   { name: "guards", isUnguarded: true },
+  { name: "budget", isUnlimited: true },
 ];
 
 export function ablationOf(name: string): Ablation {

@@ -15,6 +15,7 @@ import { type Submission, type SubmitParts, submit } from "../../src/sync/submit
 import type { Sleep } from "../../src/sync/timer.js";
 import type { Ablation } from "./ablations.js";
 import { type Gate, gatedStore } from "./gated-store.js";
+import type { HostBudget, Limits } from "./limits.js";
 import { type Host, Killed } from "./scheduler.js";
 import { origins, redirectUri } from "./systems.js";
 import { type Net, WorldHttp } from "./wire.js";
@@ -25,7 +26,9 @@ export interface ProcessParts {
   readonly gate: Gate;
   readonly every: (ms: number, run: () => void) => () => void;
   /** Calls once so much time has passed; gives how to call it off. */
-  readonly after: (ms: number, run: () => void) => () => void;
+  readonly after: (ms: number, run: () => void | Promise<void>) => () => void;
+  /** null: Exact takes any number of calls. */
+  readonly limits: Limits | null;
   readonly settings: SyncSettings;
   readonly random: Random;
   readonly ablation: Ablation | null;
@@ -55,10 +58,12 @@ export class Process implements Host {
   readonly failures: string[] = [];
   /** How many jobs have failed, for whatever cause. */
   failed = 0;
+  readonly #budget: HostBudget | null;
   readonly #guard: Guard;
   readonly #actions: Actions;
   readonly #submitting: SubmitParts;
   #jobs = 0;
+  #permits = 0;
 
   constructor(
     readonly id: number,
@@ -67,6 +72,14 @@ export class Process implements Host {
     const { net, settings, random, ablation } = parts;
     const store = gatedStore(ablation?.store?.(parts.store) ?? parts.store, this, parts.gate);
     const clock = () => net.now();
+    this.#budget =
+      parts.limits?.budgetOf(this, {
+        gate: parts.gate,
+        now: clock,
+        after: parts.after,
+        newId: () => `permit-${id}-${++this.#permits}`,
+        isUnlimited: ablation?.isUnlimited === true,
+      }) ?? null;
     this.exact = createExactConnector({
       baseUrl: origins.EXACT,
       clientId: "sandbox-client",
@@ -76,7 +89,7 @@ export class Process implements Host {
       secrets: parts.store.secrets,
       leases: parts.store.leases,
       documents: parts.store.documents,
-      budget: unlimitedBudget("EXACT"),
+      budget: this.#budget ?? unlimitedBudget("EXACT"),
       http: new WorldHttp("EXACT", this, net),
       clock,
       newState: () => random.guid(),
@@ -124,6 +137,11 @@ export class Process implements Host {
 
   get isBusy(): boolean {
     return this.#jobs > 0;
+  }
+
+  /** A call of it waits for a window of Exact's budget: time must pass. */
+  get awaitsBudget(): boolean {
+    return this.#budget?.isAwaited() ?? false;
   }
 
   get jobs(): number {

@@ -7,13 +7,14 @@ export function showWorld(
   told: { readonly lines?: number; readonly isScript?: boolean; readonly options?: Partial<WorldOptions> } = {},
 ): string {
   const { lines = 40, isScript = false, options = {} } = told;
-  const { faults = 1, operations = 40, without = {}, ablation = null, clients = 0 } = options;
+  const { faults = 1, operations = 40, without = {}, ablation = null, clients = 0, budget = false } = options;
   const left = leftOutText(without);
   const again = [
     `npm run worlds -- --only ${seed}`,
     faults === 1 ? "" : ` --faults ${faults}`,
     operations === 40 ? "" : ` --operations ${operations}`,
     clients === 0 ? "" : ` --clients ${clients}`,
+    budget ? " --budget" : "",
     ablation ? ` --ablation ${JSON.stringify(ablation.name)}` : "",
     left === "" ? "" : ` --without "${left}"`,
     " --trace",

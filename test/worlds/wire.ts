@@ -7,13 +7,18 @@ import type { ReadFate, WriteFate } from "./faults.js";
 import type { Host } from "./scheduler.js";
 import { origins } from "./systems.js";
 
+/** A request, and when it left. */
+export interface Sent extends KitRequest {
+  readonly leftAt: number;
+}
+
 /** What the wire needs of the world around it. */
 export interface Net {
   /** A point of the schedule; `leaves`: what becomes of a write that has left when its process dies here. */
   point(host: Host, label: string, leaves: (() => void) | null): Promise<void>;
-  handle(host: Host, system: System, request: KitRequest): Promise<Answer>;
+  handle(host: Host, system: System, request: Sent): Promise<Answer>;
   /** The request lands by itself, some time before the quarantine ends. */
-  landLater(host: Host, system: System, request: KitRequest): void;
+  landLater(host: Host, system: System, request: Sent): void;
   answered(host: Host, system: System, request: KitRequest, answer: Answer): void;
   emptied(system: System, answer: Answer): Answer;
   writeFate(): WriteFate;
@@ -21,6 +26,8 @@ export interface Net {
   /** What is refused or dropped from here on has a cause. */
   troubled(system: System, request: KitRequest): void;
   pick(count: number): number;
+  /** What Exact says of its minute when it takes no more calls in it. */
+  usedUp(): { readonly limit: number; readonly reset: number };
   log(line: string): void;
   now(): number;
 }
@@ -43,7 +50,7 @@ export class WorldHttp extends HttpClient {
   }
 
   override async request(request: HttpRequest): Promise<HttpAnswer> {
-    const sent = requestOf(this.#system, request);
+    const sent: Sent = { ...requestOf(this.#system, request), leftAt: this.#net.now() };
     const label = `${this.#system} ${sent.method} ${decodeURIComponent(sent.url)}${sent.method === "GET" ? "" : ` ${sent.body.toString()}`}`;
     const isToken = sent.path.includes("/oauth");
     const isWrite = sent.method !== "GET";
@@ -54,7 +61,7 @@ export class WorldHttp extends HttpClient {
     return answer;
   }
 
-  async #read(sent: KitRequest): Promise<HttpAnswer> {
+  async #read(sent: Sent): Promise<HttpAnswer> {
     const net = this.#net;
     const drawn = net.readFate();
     const fate = drawn === "emptyList" && !mayBeEmpty(this.#system, sent) ? "done" : drawn;
@@ -70,12 +77,12 @@ export class WorldHttp extends HttpClient {
     return flat(given);
   }
 
-  async #write(sent: KitRequest, isToken: boolean): Promise<HttpAnswer> {
+  async #write(sent: Sent, isToken: boolean): Promise<HttpAnswer> {
     const net = this.#net;
     const fate = isToken ? "done" : net.writeFate();
     if (fate !== "done") net.log(`fault ${fate}`);
     const lost = () => new AmbiguousError(this.#system, "The answer was lost.");
-    const handle = async (request: KitRequest) => {
+    const handle = async (request: Sent) => {
       const answer = await net.handle(this.#host, this.#system, request);
       if (!isToken) net.answered(this.#host, this.#system, request, answer);
       return answer;
@@ -110,9 +117,10 @@ export class WorldHttp extends HttpClient {
   }
 
   #throttled(): HttpAnswer {
+    const { limit, reset } = this.#net.usedUp();
     const headers: Record<string, string> =
       this.#system === "EXACT"
-        ? { "x-ratelimit-minutely-limit": "60", "x-ratelimit-minutely-remaining": "0", "x-ratelimit-minutely-reset": String(this.#net.now() + 5_000) }
+        ? { "x-ratelimit-minutely-limit": String(limit), "x-ratelimit-minutely-remaining": "0", "x-ratelimit-minutely-reset": String(reset) }
         : { "retry-after": "5" };
     return { status: 429, headers, text: "" };
   }
@@ -144,7 +152,7 @@ function mayBeEmpty(system: System, { path, query }: KitRequest): boolean {
   return path.includes("/bulk/") ? filter === "" : path.includes("/crm/") && /\bID eq/.test(filter);
 }
 
-function withoutOne(sent: KitRequest, net: Net): KitRequest {
+function withoutOne(sent: Sent, net: Net): Sent {
   const body = jsonBody(sent);
   if (typeof body !== "object" || body === null) return sent;
   const names = Object.keys(body);

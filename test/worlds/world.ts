@@ -12,12 +12,13 @@ import { check, missedByFeeds, untold } from "./check.js";
 import { Clients } from "./clients.js";
 import { type FaultKind, Faults } from "./faults.js";
 import { Guardedness } from "./guardedness.js";
+import { errorsPerHour, Limits } from "./limits.js";
 import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
 import { People } from "./people.js";
 import { type JobKind, operatorJobs, Process } from "./process.js";
 import { type Host, Scheduler } from "./scheduler.js";
 import { Systems } from "./systems.js";
-import type { Net } from "./wire.js";
+import type { Net, Sent } from "./wire.js";
 
 export interface WorldOptions {
   readonly seed: string;
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly ablation?: Ablation | null;
   /** How much of what is done comes through the gateway (0): mutations, some of them sent twice. */
   readonly clients?: number;
+  /** Exact takes so many calls a minute and a day, and our budget keeps to it (false: any number). */
+  readonly budget?: boolean;
   /** What is left out, by its number in the row of its kind. */
   readonly without?: LeftOut;
 }
@@ -57,6 +60,9 @@ export interface Figures {
   readonly hints: number;
   /** What clients have asked of the gateway. */
   readonly mutations: number;
+  /** Calls that waited for a window of Exact's budget, and those that Exact itself refused as too many. */
+  readonly waited: number;
+  readonly tooMany: number;
   /** Dataflows that a guard has paused. */
   readonly guarded: number;
   readonly faults: number;
@@ -129,6 +135,8 @@ export class World {
   readonly clients: Clients;
   readonly store: MemoryStore;
   readonly faults: Faults;
+  /** null: Exact takes any number of calls. */
+  readonly limits: Limits | null;
   readonly violations: string[] = [];
   /** Records of accounts that were linked at some time. */
   readonly linkedAccounts = new Set<string>();
@@ -167,8 +175,10 @@ export class World {
     this.character = characterOf(this.random);
     this.scheduler = new Scheduler(createRandom(`${seed}/order`), () => this.clock.now());
     const { lateMs, lateShare, moveContact, hasIfMatch, hasChanges } = this.character;
+    this.limits = options.budget ? new Limits(createRandom(`${seed}/limits`), (violation) => this.violations.push(violation)) : null;
+    const { minuteLimit = null, dayLimit = null } = this.limits ?? {};
     this.systems = new Systems(this.clock, seed, {
-      exact: { lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact },
+      exact: { minuteLimit, dayLimit, errorLimit: this.limits && errorsPerHour, lateMs, lateShare: lateShare * Math.min(faults, 3), moveContact },
       customcrm: { changesLateMs: lateShare > 0 ? 5_000 : 0, capabilities: { ifMatch: hasIfMatch, changes: hasChanges } },
     });
     const { acts = [], faults: strikes = [], kills = [] } = options.without ?? {};
@@ -329,6 +339,7 @@ export class World {
       },
       every: (ms, run) => this.#every(process, ms, run),
       after: (ms, run) => this.clock.setTimer(run, ms),
+      limits: this.limits,
       settings: this.character.settings,
       random: createRandom(`${this.options.seed}/process ${this.#made}`),
       ablation: this.options.ablation ?? null,
@@ -424,7 +435,7 @@ export class World {
     for (let round = 0; round < 80 && (quiet < 4 || whole < 6); round++) {
       // A process that dies while it refreshes takes the chain of tokens with it: that may show with the next refresh only.
       if (!(await this.store.secrets.get("exact-tokens"))?.value.includes('"problem":null')) await this.#consent();
-      await this.#pass(100 * second);
+      await this.#pass(Math.max(100 * second, this.limits?.restMs(this.clock.now()) ?? 0));
       // An operator looks at what a guard has paused, and lets it go on.
       await this.#work("resume with APPLY");
       const before = this.writes;
@@ -472,9 +483,11 @@ export class World {
   async #finish(): Promise<void> {
     for (;;) {
       await this.scheduler.settle();
-      if (this.scheduler.waiting === 0) break;
-      this.scheduler.resumeOne();
-      await this.clock.advance(10);
+      if (this.scheduler.waiting > 0) {
+        this.scheduler.resumeOne();
+        await this.clock.advance(10);
+      } else if (this.#processes.some((one) => one.awaitsBudget)) await this.clock.advance(second);
+      else break;
     }
     for (const process of this.#processes) {
       if (process.isBusy) this.violations.push("A job stands still: it waits for nothing that the world knows of.");
@@ -535,6 +548,7 @@ export class World {
       readFate: () => this.faults.read(),
       troubled: (system, request) => this.#troubled(system, recordIdOf(system, request.path), request),
       pick: (count) => this.random.int(count),
+      usedUp: () => this.limits?.usedUp(this.clock.now()) ?? { limit: 60, reset: this.clock.now() + 5 * second },
       log: (line) => this.scheduler.log(`  ${line}`),
       now: () => this.clock.now(),
     };
@@ -548,12 +562,12 @@ export class World {
   }
 
   /** A request reaches a system; what it changes there is compared with what people entered. `known`: what its sender had read when it left. */
-  async #handle(system: System, request: KitRequest, known: number | null): Promise<Answer> {
-    if (request.method === "GET" || request.path.includes("/oauth")) return this.systems.handle(system, request);
+  async #handle(system: System, request: Sent, known: number | null): Promise<Answer> {
+    if (request.method === "GET" || request.path.includes("/oauth")) return this.#reach(system, request);
     const id = recordIdOf(system, request.path);
     const isAsked = request.method === "DELETE" && (await this.#isDeletionAsked(system, id));
     const before = id === null ? null : this.systems.propertiesOf(system, id);
-    const answering = this.systems.handle(system, request);
+    const answering = this.#reach(system, request);
     const after = id === null ? null : this.systems.propertiesOf(system, id);
     const answer = await answering;
     this.writes++;
@@ -568,6 +582,11 @@ export class World {
       this.#changed(system, id, before, after, known, isAsked);
     }
     return answer;
+  }
+
+  #reach(system: System, request: Sent): Answer | Promise<Answer> {
+    const answering = this.systems.handle(system, request);
+    return system === "EXACT" && this.limits ? this.limits.reached(request, answering) : answering;
   }
 
   /** By a client of the gateway, of the entity that has this record. */
@@ -672,6 +691,8 @@ export class World {
         kills: this.kills,
         hints: this.hints,
         mutations: this.mutations,
+        waited: this.limits?.waited ?? 0,
+        tooMany: this.limits?.refused ?? 0,
         guarded: this.#guardedness.pauses,
         faults,
         zombies: this.zombies,

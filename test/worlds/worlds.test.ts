@@ -5,10 +5,11 @@ import { runWorld } from "./world.js";
 
 /** Seeds that once showed a fault come first; the rest are as good as any. `npm run worlds` runs as many as asked. */
 const withClients = Array.from({ length: 10 }, (_, i) => ({ seed: `cg-${i}`, clients: 0.25 }));
+const withBudget = Array.from({ length: 8 }, (_, i) => ({ seed: `limits-${i}`, budget: true, clients: 0.25, faults: i % 2 === 0 ? 1 : 3 }));
 const seedsAt = (faults: number, count: number) => Array.from({ length: count }, (_, i) => ({ seed: `test-${faults}-${i}`, faults }));
 
 describe("whole worlds, run from a seed", () => {
-  it.each([...chunks(seedsAt(1, 40), 10), ...chunks(seedsAt(3, 30), 10), withClients])(
+  it.each([...chunks(seedsAt(1, 40), 10), ...chunks(seedsAt(3, 30), 10), withClients, withBudget])(
     "keep every promise, whatever goes wrong in them ($seed and on)",
     { timeout: 120_000 },
     async (...worlds) => {
@@ -29,6 +30,12 @@ describe("whole worlds, run from a seed", () => {
         trace.some((line) => line.includes(`client hears ${status}`)),
         status,
       ).toBe(true);
+  });
+
+  it("wait for what Exact still allows in a minute and a day, and are never told that it was too much (I8)", { timeout: 120_000 }, async () => {
+    const { figures } = await runWorld({ seed: "limits-1", budget: true, clients: 0.25, faults: 3 });
+    expect(figures.waited).toBeGreaterThan(0);
+    expect(figures.tooMany).toBe(0);
   });
 
   it("are the same again from the same seed, step by step", async () => {

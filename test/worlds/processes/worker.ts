@@ -9,6 +9,7 @@ interface Work {
   readonly operations: number;
   readonly faults: number;
   readonly clients: number;
+  readonly budget: boolean;
   readonly ablation: string | null;
   readonly without: string;
   readonly trace: boolean;
@@ -24,10 +25,10 @@ export interface Done {
 }
 
 process.on("message", async (work: Work) => {
-  const { operations, faults, clients, trace } = work;
+  const { operations, faults, clients, budget, trace } = work;
   const ablation = work.ablation === null ? null : ablationOf(work.ablation);
   for (const seed of work.seeds) {
-    const options: WorldOptions = { seed, operations, faults, clients, ablation, without: leftOutOf(work.without) };
+    const options: WorldOptions = { seed, operations, faults, clients, budget, ablation, without: leftOutOf(work.without) };
     const report = await runWorld(options);
     const isBroken = report.violations.length > 0;
     let text = isBroken || trace ? showWorld(report, { options, lines: trace ? Number.POSITIVE_INFINITY : 0 }) : "";
