@@ -12,16 +12,25 @@ const headers = {
  */
 export function addCors(app: FastifyInstance, origins: readonly string[]): void {
   const isAllowed = isOriginListed(origins);
+  const shownTo = originHeaders(origins);
   app.addHook("onRequest", (request, reply, done) => {
     const { origin } = request.headers;
     if (origin === undefined) return done();
-    reply.header("vary", "origin");
-    if (isAllowed(origin)) reply.header("access-control-allow-origin", origin).header("access-control-expose-headers", "x-request-id, retry-after");
+    reply.headers(shownTo(origin));
     if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return done();
     if (isAllowed(origin)) reply.headers(headers);
     reply.code(204).send();
   });
 }
+
+/** The headers of whatever is answered to a page of an origin. */
+export const originHeaders = (origins: readonly string[]): ((origin: string) => Readonly<Record<string, string>>) => {
+  const isAllowed = isOriginListed(origins);
+  return (origin) =>
+    isAllowed(origin)
+      ? { vary: "origin", "access-control-allow-origin": origin, "access-control-expose-headers": "x-request-id, retry-after" }
+      : { vary: "origin" };
+};
 
 export const isOriginListed =
   (origins: readonly string[]) =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from "@apollo/server";
 import { ApolloServerErrorCode, unwrapResolverError } from "@apollo/server/errors";
 import {
@@ -18,7 +19,7 @@ import { LiveReads } from "../resolvers/live-reads.js";
 import type { ResolverParts } from "../resolvers/parts.js";
 import { RunProgresses } from "../resolvers/run-progress.js";
 import type { Caller } from "./access.js";
-import { direct } from "./direct.js";
+import type { Answering } from "./direct.js";
 import { anyone } from "./doorkeeper.js";
 import { eventStream, wantsEvents } from "./event-stream.js";
 import { eachWithItsOwn, type GuardedContext, guards, refuseLongBatch, sizeRule } from "./guards.js";
@@ -28,6 +29,7 @@ import type { Metrics } from "./metrics.js";
 import { observed } from "./observers.js";
 import { PersistedDocuments } from "./persisted-documents.js";
 import { admitRequest } from "./persisted-requests.js";
+import { readAgain } from "./plain-requests.js";
 import { logOperations } from "./request-log.js";
 import { operationsOnSpans } from "./request-spans.js";
 import { setStatusForJson } from "./status-for-json.js";
@@ -67,8 +69,11 @@ interface Streaming {
 /** Uploads are not taken, so that no operation needs more. */
 const { maxBodyBytes, maxTokens } = limits.request;
 
-/** `/graphql` over HTTP, and by WebSocket and server-sent events, which `/graphql/stream` answers with too. The server stops with `app`. */
-export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
+/**
+ * `/graphql` over HTTP, and by WebSocket and server-sent events, which `/graphql/stream` answers with too. The server stops with
+ * `app`. Gives what plain queries can be answered with directly; null: they can't.
+ */
+export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<Answering | null> {
   const { schema, log, newId, documents = PersistedDocuments.none, compileOn = limits.compiled.onMeeting } = parts;
   const shown = (error: unknown) => formatError(plainly(error), error, log, newId);
   for (const sentence of documents.invalidIn(schema)) log.warn(sentence);
@@ -114,9 +119,12 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
   const admit = documents.admit.bind(documents);
   const streams = new Streams({ parts, apollo, live, contextOf, shown, admit, callerKnownMs: streaming.callerKnownMs });
   addWebSocket(app, { streams, log, maxBodyBytes, isOriginAllowed: parts.isOriginAllowed, pingMs: streaming.pingMs, strangerMs: streaming.strangerMs });
+  // A request that is refused on the direct way is the same caller's, and counted once.
+  const callers = new WeakMap<IncomingMessage, Promise<Caller>>();
   await app.register(async (scope) => {
     // A form of another site could send text without asking the browser first.
     scope.removeContentTypeParser("text/plain");
+    scope.addHook("preParsing", readAgain);
     const events = eventStream(app, { streams, log, stalledMs: streaming.stalledMs });
     scope.addHook("preHandler", (request, reply, done) => {
       if (request.routeOptions.url !== "/graphql") return done();
@@ -130,19 +138,18 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
         done(error as Error);
       }
     });
-    // A request that is refused on the direct way is the same caller's, and counted once.
-    const callers = new WeakMap<FastifyRequest, Promise<Caller>>();
-    const callerOnce = (request: FastifyRequest) => {
-      const caller = callers.get(request) ?? callerOf(request);
-      callers.set(request, caller);
-      return caller;
-    };
-    const context = async (request: FastifyRequest) => contextFor(await callerOnce(request));
-    const throughApollo = fastifyApolloHandler(apollo, { context }) as unknown as RouteHandlerMethod;
-    const handler = compiled ? direct({ compiled, callerOf: callerOnce, contextFor, observers, shown, finish }, throughApollo) : throughApollo;
+    const context = async (request: FastifyRequest) => contextFor(await (callers.get(request.raw) ?? callerOf(request)));
+    const handler = fastifyApolloHandler(apollo, { context }) as unknown as RouteHandlerMethod;
     scope.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", bodyLimit: maxBodyBytes, handler });
     scope.route({ method: ["GET", "POST"], url: "/graphql/stream", bodyLimit: maxBodyBytes, handler: events });
   });
+  if (!compiled) return null;
+  const callerOnce = (request: IncomingMessage) => {
+    const caller = callerOf({ headers: request.headers, ip: request.socket.remoteAddress ?? "" });
+    callers.set(request, caller);
+    return caller;
+  };
+  return { compiled, callerOf: callerOnce, contextFor, observers, shown, finish };
 }
 
 /** An error as GraphQL shows it, without what is said by the status and the headers of an answer. */

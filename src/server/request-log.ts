@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { withLogFields } from "../log.js";
@@ -6,13 +7,20 @@ import type { Observer } from "./observers.js";
 /** Ids that others give are taken over if they are no more than that. */
 const isId = (value: unknown): value is string => typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
 
+/** The caller's own id for a request; null: it has none, or none that is taken over. */
+export function requestIdOf({ "x-request-id": given }: IncomingHttpHeaders): string | null {
+  return isId(given) ? given : null;
+}
+
+/** Does what is done for a request: every line that is logged on its way has its id. */
+export const inRequest = <T>(requestId: string, work: () => T): T => withLogFields({ requestId }, work);
+
 /** Gives each request an id: the caller's own, or a new one. It is in the answer and in every line that is logged on its way. */
 export function addRequestIds(app: FastifyInstance, newId: () => string): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const given = request.headers["x-request-id"];
-    const requestId = isId(given) ? given : newId();
+    const requestId = requestIdOf(request.headers) ?? newId();
     reply.header("x-request-id", requestId);
-    withLogFields({ requestId }, done);
+    inRequest(requestId, done);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isTracing, noteOnSpan, type OpenSpan, openSpan } from "../spans.js";
 import type { Observer } from "./observers.js";
@@ -5,17 +6,22 @@ import type { Observer } from "./observers.js";
 /** What monitoring asks for all day tells nothing. */
 const untraced = /^\/(health|metrics)/;
 
-/** Each request is a span, which goes on with the trace of whoever sent it; as long as nobody is told of spans, it costs nothing. */
+/** The span of a request, which goes on with the trace of whoever sent it; null: nobody is told of spans. */
+export function spanOf({ method = "", headers: { traceparent } }: Pick<IncomingMessage, "method" | "headers">, route: string): OpenSpan | null {
+  if (!isTracing()) return null;
+  const parent = typeof traceparent === "string" ? traceparent : undefined;
+  const attributes = { "http.request.method": method, "http.route": route };
+  return openSpan({ name: `${method} ${route}`, kind: "server", attributes, parent });
+}
+
+/** Each request is a span; as long as nobody is told of spans, it costs nothing. */
 export function addRequestSpans(app: FastifyInstance): void {
   if (!isTracing()) return;
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
   app.addHook("onRequest", (request, _reply, done) => {
     const route = request.routeOptions.url;
-    if (route === undefined || untraced.test(route)) return done();
-    const { traceparent } = request.headers;
-    const parent = typeof traceparent === "string" ? traceparent : undefined;
-    const attributes = { "http.request.method": request.method, "http.route": route };
-    const span = openSpan({ name: `${request.method} ${route}`, kind: "server", attributes, parent });
+    const span = route === undefined || untraced.test(route) ? null : spanOf(request, route);
+    if (!span) return done();
     spans.set(request, span);
     span.run(done);
   });

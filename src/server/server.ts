@@ -4,13 +4,15 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from "pino";
 import { limits } from "../domain/limits.js";
 import { buildTandemSchema } from "../resolvers/build-schema.js";
-import { addCors, isOriginListed } from "./cors.js";
+import { addCors, isOriginListed, originHeaders } from "./cors.js";
+import { direct } from "./direct.js";
 import type { Doorkeeper } from "./doorkeeper.js";
 import { answerErrors, hangUp } from "./error-answers.js";
 import { addExplorer } from "./explorer.js";
 import { addGraphql, type GraphqlParts } from "./graphql.js";
 import { addHealth, type HealthParts } from "./health.js";
 import { addMetrics, type MonitoringParts } from "./monitoring.js";
+import { showFirst } from "./plain-requests.js";
 import { addRequestIds } from "./request-log.js";
 import { addRequestSpans } from "./request-spans.js";
 
@@ -76,13 +78,17 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     addRequestSpans(app);
     addRequestIds(app, randomUUID);
     addCors(app, corsOrigins);
-    await addGraphql(app, {
+    const answering = await addGraphql(app, {
       ...parts,
       schema: buildTandemSchema(parts),
       newId,
       ...(doorkeeper ? { callerOf: (incoming) => doorkeeper.admit(incoming) } : {}),
       isOriginAllowed: isOriginListed(corsOrigins),
     });
+    if (answering) {
+      const take = direct({ ...answering, newRequestId: randomUUID, headersFor: originHeaders(corsOrigins) });
+      showFirst(app, { path: "/graphql", maxBodyBytes: limits.request.maxBodyBytes, isOpen: () => !isDraining && !stopped, take });
+    }
     addExplorer(app);
     addHealth(app, { ...parts, reasonsNotReady });
     addMetrics(app, parts);

@@ -1,7 +1,7 @@
 import type { Entity, HistoryEvent, Snapshot } from "../domain/entity.js";
 import type { RecordRef, SystemRecord } from "../domain/record.js";
 import type { RunCounts } from "../domain/run.js";
-import type { EntityType, IsoTime, LinkState, System } from "../domain/words.js";
+import type { EntityType, IsoTime, LinkState, RecordType, System } from "../domain/words.js";
 
 /**
  * What the gateway keeps. Two implementations are held to one suite: Redis, and an in-memory twin. Every method is atomic:
@@ -177,6 +177,14 @@ export interface RecordPieces {
   readonly properties: Pieces;
 }
 
+/** The pieces of an entity, and of those snapshots of its records that were read with it; what is not there has to be read. */
+export interface EntityPieces extends Pieces {
+  readonly snapshots?: { readonly [S in System]?: RecordPieces | null | undefined } | undefined;
+}
+
+/** Types of records, for one system or both. */
+export type RecordTypes = { readonly [S in System]?: RecordType };
+
 /** A page of a list that is asked for. */
 export interface PageQuery {
   readonly query: EntityQuery;
@@ -197,6 +205,8 @@ export interface PiecePage {
  * that it has to be looked for by the store's other readers.
  */
 export interface PieceReader {
+  /** One entity, with the snapshots of its records of these types. */
+  entity(id: string, types: RecordTypes): Promise<EntityPieces | undefined>;
   entities(ids: readonly string[]): Promise<readonly (Pieces | undefined)[]>;
   /** null: the record is known to be gone. */
   records(refs: readonly RecordRef[]): Promise<readonly (RecordPieces | null | undefined)[]>;

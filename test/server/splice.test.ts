@@ -112,9 +112,10 @@ function suite(storeOf: (world: World) => Promise<Store>): void {
   let worlds: World[] = [];
   const [with_, without] = [new World(), new World()];
   const ids: string[] = [];
+  let store: Store;
   beforeAll(async () => {
     const world = await filled();
-    const store = await storeOf(world);
+    store = await storeOf(world);
     for (const type of entityTypes) for await (const batch of store.entities.scan(type)) ids.push(...batch.map(({ id }) => id));
     worlds = [await with_.serve({ store, compileOn: 1 }), await without.serve({ store, compileOn: null })];
   });
@@ -127,6 +128,19 @@ function suite(storeOf: (world: World) => Promise<Store>): void {
     await textOf(with_.url, body);
     expect(await textOf(with_.url, body)).toBe(executed);
     expect(await lastWasSpliced()).toBe(true);
+  });
+
+  it("reads one entity and its records together", async () => {
+    const body = { query: '{ account(by: {id: "account-000"}) { name customcrm { name } exact { code } } }' };
+    await textOf(with_.url, body);
+    const { pieces } = store;
+    if (!pieces) throw new Error("The store has no pieces.");
+    const [entity, records] = [vi.spyOn(pieces, "entity"), vi.spyOn(pieces, "records")];
+    await textOf(with_.url, body);
+    expect(await lastWasSpliced()).toBe(true);
+    expect([entity.mock.calls, records.mock.calls]).toEqual([[["account-000", { CUSTOMCRM: "Customer", EXACT: "Accounts" }]], []]);
+    entity.mockRestore();
+    records.mockRestore();
   });
 
   it("answers whatever clients may ask for as it would be executed, byte for byte where it is put together", async () => {

@@ -1,7 +1,7 @@
 import { getNamedType } from "graphql";
 import { type Dataflow, dataflowOf, recordTypeOf, shippedFlow } from "../../domain/dataflow.js";
 import type { EntityType, System } from "../../domain/words.js";
-import type { EntityQuery, PageQuery, PiecePage, Pieces, RecordPieces } from "../../store/store.js";
+import type { EntityPieces, EntityQuery, PageQuery, PiecePage, Pieces, RecordPieces, RecordTypes } from "../../store/store.js";
 import { firstOf } from "../arguments.js";
 import { batched } from "../batches.js";
 import { typeNames } from "../entity-objects.js";
@@ -13,12 +13,12 @@ import type { Selected } from "./selections.js";
 /** What becomes of the pieces of entities: the same as of the objects that field resolvers make of whole documents. */
 
 /** The part for entities of one type, as `field` selects it. */
-export function entityPart(type: EntityType, field: Selected, flows: Flows): Part<Pieces> {
+export function entityPart(type: EntityType, field: Selected, flows: Flows): Part<EntityPieces> {
   const typeName = typeNames[type];
   return objectOf(field.below((below) => entityField(type, below, flows), typeName));
 }
 
-function entityField(type: EntityType, field: Selected, flows: Flows): Part<Pieces> {
+function entityField(type: EntityType, field: Selected, flows: Flows): Part<EntityPieces> {
   const flow = dataflowOf(flows, type);
   const { name } = field;
   if (name === "__typename") return constant(JSON.stringify(typeNames[type]));
@@ -54,7 +54,7 @@ const ofLink = new Set(["state", "version", "type", "origin", "linkedAt", "synce
 /** Lists that are empty mostly; anything in them has to be made into something else. */
 const lists: { readonly [field: string]: string } = { pending: "intents", conflicts: "conflicts", candidates: "candidates" };
 
-function linkField(type: EntityType, field: Selected, flows: Flows): Part<Pieces> {
+function linkField(type: EntityType, field: Selected, flows: Flows): Part<EntityPieces> {
   const { name } = field;
   if (name === "__typename" || name === "customcrmId" || name === "exactId") {
     return name === "__typename" ? constant(JSON.stringify(field.parent.name)) : entityField(type, field, flows);
@@ -84,21 +84,35 @@ interface KnownRecord extends RecordPieces {
   readonly id: string;
 }
 
-function recordPart(system: System, flow: Dataflow, field: Selected): Part<Pieces> {
+function recordPart(system: System, flow: Dataflow, field: Selected): Part<EntityPieces> {
   const type = recordTypeOf(flow, system);
   const part = optional(objectOf(field.below((below) => recordField(system, flow, below))));
-  return read(part, async (entities: readonly Pieces[], { pieces }) => {
+  return read(part, (entities: readonly EntityPieces[], { pieces }) => {
     const ids = entities.map((entity) => presentIn(entity.of("records")?.json(system)));
+    const given = entities.map(({ snapshots }, i) => (ids[i] === null ? null : snapshots?.[system]));
+    if (!given.includes(undefined)) return given.map((record, i) => known(record, ids[i] as string));
     const wanted = [...new Set(ids.filter((id) => id !== null))];
     const refs = wanted.map((id) => ({ system, type, id: idIn(id) }));
-    const found = await batched(`records of ${type}`, wanted, () => pieces.records(refs), system);
-    const byId = new Map(wanted.map((id, i) => [id, found[i]]));
-    return ids.map((id): KnownRecord | null => {
-      const record = id === null ? null : byId.get(id);
-      if (record === undefined) throw new NotSpliced("a record was never read");
-      return record && { ...record, id: id as string };
+    return batched(`records of ${type}`, wanted, () => pieces.records(refs), system).then((found) => {
+      const byId = new Map(wanted.map((id, i) => [id, found[i]]));
+      return ids.map((id) => (id === null ? null : known(byId.get(id), id)));
     });
   });
+}
+
+function known(record: RecordPieces | null | undefined, id: string): KnownRecord | null {
+  if (record === undefined) throw new NotSpliced("a record was never read");
+  return record && { ...record, id };
+}
+
+/** The types of the records that are selected right below a field of entities. */
+export function recordTypesBelow(type: EntityType, field: Selected, flows: Flows): RecordTypes {
+  const flow = dataflowOf(flows, type);
+  const names = new Set(field.fieldsBelow(typeNames[type]).map(({ name }) => name));
+  return {
+    ...(names.has("customcrm") ? { CUSTOMCRM: recordTypeOf(flow, "CUSTOMCRM") } : {}),
+    ...(names.has("exact") || names.has("exactItem") ? { EXACT: recordTypeOf(flow, "EXACT") } : {}),
+  };
 }
 
 function recordField(system: System, flow: Dataflow, field: Selected): Part<KnownRecord> {
@@ -135,6 +149,11 @@ async function readAccounts(entities: readonly Pieces[], { pieces }: Reading): P
   return ids.map((id) => (id === null || id === '""' ? null : entityIn(found, idIn(id))));
 }
 
+/** By its very id, with its records of these types. */
+export function readEntity(id: string, types: RecordTypes, pieces: Reading["pieces"]): Promise<EntityPieces> {
+  return batched("entities", [id], () => pieces.entity(id, types)).then(there);
+}
+
 /** By their very ids, each read once. */
 export async function readEntities(ids: readonly string[], pieces: Reading["pieces"]): Promise<ReadonlyMap<string, Pieces | undefined>> {
   const wanted = [...new Set(ids)];
@@ -144,10 +163,11 @@ export async function readEntities(ids: readonly string[], pieces: Reading["piec
 }
 
 /** Former ids, and those of nobody, are known elsewhere. */
-export function entityIn(found: ReadonlyMap<string, Pieces | undefined>, id: string): Pieces {
-  const entity = found.get(id);
-  if (!entity) throw new NotSpliced("an id leads to no entity by itself");
-  return entity;
+export const entityIn = (found: ReadonlyMap<string, Pieces | undefined>, id: string): Pieces => there(found.get(id));
+
+function there<E>(entity: E | undefined): E {
+  if (entity) return entity;
+  throw new NotSpliced("an id leads to no entity by itself");
 }
 
 /** A page, and the list that it is of. */

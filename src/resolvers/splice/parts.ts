@@ -44,21 +44,36 @@ export function objectOf<P>(members: readonly (readonly [string, Part<P>])[]): P
     };
   }
   return {
-    async load(parents, reading) {
-      const writes = await all(loads.map((load) => load?.(parents, reading)));
-      return (place) => {
-        let text = "";
-        for (let i = 0; i < before.length; i++) text += (before[i] as string) + (directs[i]?.(parents[place] as P) ?? (writes[i] as Write)(place));
-        return `${text}}`;
-      };
-    },
+    load: (parents, reading) =>
+      thereafter(
+        all(loads.map((load) => load && begun(load, parents, reading))),
+        (writes): Write =>
+          (place) => {
+            let text = "";
+            for (let i = 0; i < before.length; i++) text += (before[i] as string) + (directs[i]?.(parents[place] as P) ?? (writes[i] as Write)(place));
+            return `${text}}`;
+          },
+      ),
   };
+}
+
+/** What fails at once fails like what fails later: whatever was begun beside it is waited for. */
+function begun<P>(load: NonNullable<Part<P>["load"]>, parents: readonly P[], reading: Reading): Write | Promise<Write> {
+  try {
+    return load(parents, reading);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Most objects have one member that is waited for. */
 function all<T>(values: readonly (T | Promise<T>)[]): Promise<readonly T[]> | readonly T[] {
   return values.some((one) => one instanceof Promise) ? Promise.all(values) : (values as readonly T[]);
 }
+
+/** At once where nothing has to be waited for: a promise costs more than most of what is done with it. */
+export const thereafter = <A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> =>
+  value instanceof Promise ? value.then(next) : next(value);
 
 /** A part of what `of` makes of a parent. */
 export function mapped<A, B>(part: Part<B>, of: (parent: A) => B): Part<A> {
@@ -67,8 +82,8 @@ export function mapped<A, B>(part: Part<B>, of: (parent: A) => B): Part<A> {
 }
 
 /** A part of what is read for all parents together. */
-export function read<A, B>(part: Part<B>, of: (parents: readonly A[], reading: Reading) => Promise<readonly B[]>): Part<A> {
-  return { load: (parents, reading) => of(parents, reading).then((found) => written(part, found, reading)) };
+export function read<A, B>(part: Part<B>, of: (parents: readonly A[], reading: Reading) => readonly B[] | Promise<readonly B[]>): Part<A> {
+  return { load: (parents, reading) => thereafter(of(parents, reading), (found) => written(part, found, reading)) };
 }
 
 /** What makes null where there is nothing. */
@@ -76,11 +91,15 @@ export function optional<P>(part: Part<P>): Part<P | null> {
   const { direct } = part;
   if (direct) return { direct: (parent) => (parent === null ? "null" : direct(parent)) };
   return {
-    async load(parents, reading) {
+    load(parents, reading) {
       const present: P[] = [];
       const places = parents.map((parent) => (parent === null ? -1 : present.push(parent) - 1));
-      const write = await written(part, present, reading);
-      return (place) => (places[place] === -1 ? "null" : write(places[place] as number));
+      return thereafter(
+        written(part, present, reading),
+        (write): Write =>
+          (place) =>
+            places[place] === -1 ? "null" : write(places[place] as number),
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import type { EntityQuery, PageQuery, Pieces } from "../../store/store.js";
 import { checkIds, firstOf, oneOf as onlyOf } from "../arguments.js";
 import { typeNames } from "../entity-objects.js";
 import { entityQueryOf, type Filter } from "../entity-query.js";
-import { entityIn, entityPart, pageOf, readEntities } from "./entity-parts.js";
+import { entityIn, entityPart, pageOf, readEntities, readEntity, recordTypesBelow } from "./entity-parts.js";
 import { idIn } from "./leaves.js";
 import { constant, type Flows, listOf, NotSpliced, oneOf, type Part, type Reading, read } from "./parts.js";
 import type { Selected } from "./selections.js";
@@ -18,7 +18,7 @@ export function rootPart(field: Selected, flows: Flows): Part<null> {
   const { name } = field;
   if (name === "__typename") return constant(JSON.stringify(field.parent.name));
   const one = single[name];
-  if (one) return read(entityPart(one, field, flows), async (_, reading) => [await entityOf(one, field, reading)]);
+  if (one) return entityRoot(one, field, flows);
   const many = plural[name];
   if (many) return pageOf(many, field, flows, async (_, reading) => [await listOfArguments(many, field, reading)]);
   if (name === "node") return read(anyEntity(field, flows), async (_, reading) => nodesOf([field.argumentsFor<{ id: string }>(reading).id], reading));
@@ -36,15 +36,18 @@ function anyEntity(field: Selected, flows: Flows): Part<Pieces> {
   });
 }
 
-async function entityOf(type: EntityType, field: Selected, reading: Reading): Promise<Pieces> {
-  const { by, maxAge } = field.argumentsFor<{ by: EntityRef; maxAge?: number | null }>(reading);
-  stored(maxAge);
-  const { name, value } = onlyOf(by, ["id", "customcrmId", "exactId"], "by");
-  if (name !== "id") throw new NotSpliced("a record's owner is looked for");
-  return ofType(entityIn(await readEntities([idIn(JSON.stringify(value))], reading.pieces), value), type);
+function entityRoot(type: EntityType, field: Selected, flows: Flows): Part<null> {
+  const types = recordTypesBelow(type, field, flows);
+  return read(entityPart(type, field, flows), (_, reading) => {
+    const { by, maxAge } = field.argumentsFor<{ by: EntityRef; maxAge?: number | null }>(reading);
+    stored(maxAge);
+    const { name, value } = onlyOf(by, ["id", "customcrmId", "exactId"], "by");
+    if (name !== "id") throw new NotSpliced("a record's owner is looked for");
+    return readEntity(idIn(JSON.stringify(value)), types, reading.pieces).then((entity) => [ofType(entity, type)]);
+  });
 }
 
-function ofType(entity: Pieces, type: EntityType): Pieces {
+function ofType<E extends Pieces>(entity: E, type: EntityType): E {
   if (entity.json("type") === JSON.stringify(type)) return entity;
   throw new NotSpliced("an entity is of another type");
 }

@@ -44,6 +44,11 @@ export class Selected {
   below<P>(partOf: (field: Selected) => Part<P>, typeName?: string): readonly (readonly [string, Part<P>])[] {
     return this.selections.below(this, typeName).map(([key, field]) => [key, partOf(field)]);
   }
+
+  /** The same fields by themselves. */
+  fieldsBelow(typeName?: string): readonly Selected[] {
+    return this.selections.below(this, typeName).map(([, field]) => field);
+  }
 }
 
 /** What an operation selects, as its variables say what is skipped and included. */

@@ -1,10 +1,16 @@
 import { type RecordRef, refKey } from "../../domain/record.js";
+import { type System, systems } from "../../domain/words.js";
 import { cursorOf } from "../cursors.js";
 import type { Keys } from "../keys.js";
-import type { PageQuery, PiecePage, PieceReader, Pieces, RecordPieces } from "../store.js";
-import type { Connection } from "./connection.js";
+import type { EntityPieces, PageQuery, PiecePage, PieceReader, Pieces, RecordPieces, RecordTypes } from "../store.js";
+import { type Connection, Script } from "./connection.js";
 import type { RedisLists, StoredPage } from "./lists.js";
 import { entityPieces, recordPieces } from "./pieces.js";
+
+const withSnapshots = new Script("entity-with-snapshots");
+
+/** The entity, then a snapshot for each system that is wanted. */
+type Found = readonly (Buffer | null)[];
 
 /** Pieces of what stands in Redis, each call in one round trip. */
 export class RedisPieces implements PieceReader {
@@ -16,6 +22,18 @@ export class RedisPieces implements PieceReader {
     this.#connection = connection;
     this.#keys = keys;
     this.#lists = lists;
+  }
+
+  async entity(id: string, types: RecordTypes): Promise<EntityPieces | undefined> {
+    const wanted = systems.filter((system) => types[system] !== undefined);
+    const begins = wanted.map((system) => `${system}:${types[system]}:`);
+    const [stored, ...found] = (await this.#connection.runForBytes(withSnapshots, [this.#keys.entity(id), this.#keys.snapshot("")], begins)) as Found;
+    const snapshots: { [S in System]?: RecordPieces | null } = {};
+    for (const [i, system] of wanted.entries()) {
+      const snapshot = found[i];
+      if (snapshot) snapshots[system] = recordPieces(snapshot);
+    }
+    return stored ? entityPieces(stored, snapshots) : undefined;
   }
 
   async entities(ids: readonly string[]): Promise<readonly (Pieces | undefined)[]> {

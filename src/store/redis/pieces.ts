@@ -1,5 +1,5 @@
 import { ObjectPieces } from "../pieces.js";
-import type { Pieces, RecordPieces } from "../store.js";
+import type { EntityPieces, Pieces, RecordPieces } from "../store.js";
 import { membersOf } from "./packing.js";
 
 /**
@@ -67,14 +67,18 @@ function layoutOf(letters: string): Layout {
   return layout;
 }
 
-class PackedPieces implements Pieces {
+class PackedPieces implements EntityPieces {
   readonly #text: string;
   readonly #layout: Layout;
   /** Where values begin, as far as they were looked for. */
   readonly #starts: number[];
   readonly #nested: (Pieces | null | undefined)[] = [];
 
-  constructor(text: string, from: number) {
+  constructor(
+    text: string,
+    from: number,
+    readonly snapshots: EntityPieces["snapshots"],
+  ) {
     const letters = endOfString(text, from + 1);
     this.#text = text;
     this.#layout = layoutOf(text.slice(from + 2, letters - 1));
@@ -112,8 +116,8 @@ class PackedPieces implements Pieces {
 
 /** Members may be packed, or not. */
 class PlainPieces extends ObjectPieces {
-  constructor(text: string) {
-    super(JSON.parse(text) as object, JSON.stringify);
+  constructor(text: string, snapshots: EntityPieces["snapshots"]) {
+    super(JSON.parse(text) as object, snapshots, JSON.stringify);
   }
 
   override of(name: string): Pieces | null {
@@ -122,14 +126,15 @@ class PlainPieces extends ObjectPieces {
   }
 }
 
-function piecesAt(text: string, from: number): Pieces | null {
+function piecesAt(text: string, from: number, snapshots: EntityPieces["snapshots"] = undefined): EntityPieces | null {
   const sign = text.charCodeAt(from);
-  if (sign === openList) return new PackedPieces(text, from);
-  return sign === openObject ? new PlainPieces(text.slice(from, endOfNest(text, from))) : null;
+  if (sign === openList) return new PackedPieces(text, from, snapshots);
+  return sign === openObject ? new PlainPieces(text.slice(from, endOfNest(text, from)), snapshots) : null;
 }
 
 /** What stands behind the document is not looked at. */
-export const entityPieces = (stored: Buffer): Pieces | undefined => piecesAt(stored.toString("latin1"), 0) ?? undefined;
+export const entityPieces = (stored: Buffer, snapshots?: EntityPieces["snapshots"]): EntityPieces | undefined =>
+  piecesAt(stored.toString("latin1"), 0, snapshots) ?? undefined;
 
 /** `<ticket> <asOf> <deletedAt or -> <packed record>`; null: the record is gone. */
 export function recordPieces(stored: Buffer): RecordPieces | null {
