@@ -8,6 +8,7 @@ import { compare } from "./compare.js";
 import { heldKey, mintUnknown } from "./mint.js";
 import type { SettleOptions, SettleParts } from "./parts.js";
 import { type Pulled, pull } from "./pull.js";
+import { finishResuming } from "./resuming.js";
 import { refresh, type Settled, settle } from "./settle.js";
 
 export interface PollOptions {
@@ -133,9 +134,10 @@ export class Engine {
     this.#isHalted = true;
   }
 
-  /** Marks what is due, and gives rows that were held for an open create another look. */
+  /** Marks what is due and what a resumed dataflow still owes, and gives rows that were held for an open create another look. */
   async sweep(): Promise<void> {
     const { store, clock } = this.#parts;
+    await Promise.all(entityTypes.map((type) => finishResuming(store, type)));
     const due = await store.entities.due(clock(), 1000);
     if (due.length > 0) await store.feeds.markDirty(due);
     await this.#reviewHeld();

@@ -13,6 +13,8 @@ export interface DataflowState {
   readonly held: readonly string[];
   /** What a guard holds, while it is what has paused the dataflow. */
   readonly guarded?: readonly GuardedWork[];
+  /** It was resumed, and what waited for it is not known to be marked yet. */
+  readonly isResuming?: boolean;
 }
 
 /** What is counted by guards (R10). */

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
+import { StoreUnavailableError } from "../../src/domain/errors.js";
+import { Actions } from "../../src/sync/actions.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
@@ -349,6 +351,30 @@ describe("pauseDataflow and resumeDataflow", { timeout: 60_000 }, () => {
     expect(world.account(guid(1))?.Phone).toBe("020 6");
     // A person's pause is no guard: nothing of what it held is dropped.
     expect([...world.exact.core.accounts.all()].length).toBe(2);
+  });
+
+  it("a process that ends right after the pause was lifted leaves nobody waiting: the next sweep marks what waited (I7)", async () => {
+    await linkedWorld(pairs(1));
+    await world.actions.pauseDataflow("ACCOUNT", "Audit");
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "020 6" });
+    await world.cycle();
+    const { feeds } = world.store;
+    const silent = new Proxy(feeds, {
+      get: (target, name) =>
+        name === "markDirty" ? () => Promise.reject(new StoreUnavailableError("Redis does not answer.")) : Reflect.get(target, name).bind(target),
+    });
+    const dying = new Actions({
+      ...world.parts(),
+      store: new Proxy(world.store, { get: (target, name) => (name === "feeds" ? silent : Reflect.get(target, name)) }),
+    });
+    await expect(dying.resumeDataflow("ACCOUNT", "APPLY")).rejects.toThrow("Redis does not answer.");
+    expect(await feeds.countDirty()).toBe(0);
+    await world.engine.sweep();
+    await world.settle();
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", "cus1")).toMatchObject({ state: "LINKED", problem: null });
+    expect(world.account(guid(1))?.Phone).toBe("020 6");
+    await world.engine.sweep();
+    expect(await feeds.countDirty()).toBe(0);
   });
 
   it("ends first contact: until then nothing is written", async () => {

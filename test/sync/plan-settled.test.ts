@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Fields } from "../../src/domain/canonical.js";
-import type { System } from "../../src/domain/words.js";
+import { limits } from "../../src/domain/limits.js";
+import { isoTime, type System } from "../../src/domain/words.js";
 import type { Observation } from "../../src/sync/decide/observation.js";
 import { owing, sending } from "../../src/sync/decide/owing.js";
 import { undoOf } from "../../src/sync/decide/undo.js";
@@ -149,6 +150,18 @@ describe("a mutation's writes", () => {
       const { next } = carryOut(before, [outcome], {});
       expect(next).toMatchObject({ writes: [], next: { wanted: null } });
     }
+  });
+});
+
+describe("a write whose sender ended before it could tell more", () => {
+  const before = pair({ agreed, customcrm: changed({ email: "c@acme.nl" }), exact: agreed });
+  const { sent, after } = carryOut(before, [], {});
+
+  it("is looked at once the sender's lease has run out, and says then that it waits, and until when (I7)", () => {
+    const leaseEnd = now + limits.sync.leaseMs;
+    expect(sent).toMatchObject({ state: "PENDING", problem: null, nextActionAt: isoTime(leaseEnd) });
+    const looked = plan({ ...after, now: leaseEnd });
+    expect(looked.next).toMatchObject({ problem: { code: "QUARANTINE", nextAttemptAt: at(5) }, nextActionAt: at(5) });
   });
 });
 

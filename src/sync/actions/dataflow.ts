@@ -1,11 +1,11 @@
 import { dataflowOf } from "../../domain/dataflow.js";
 import type { Entity, Problem } from "../../domain/entity.js";
-import { limits } from "../../domain/limits.js";
 import { type EntityType, isoTime, systems } from "../../domain/words.js";
 import { sideOf } from "../decide/label.js";
 import { type GuardedWork, guardedWork, letThrough } from "../guards.js";
 import { matchKeysOf } from "../index-entry.js";
 import { changeDataflow, dataflowState } from "../policy.js";
+import { finishResuming, waitingEntities } from "../resuming.js";
 import { settle } from "../settle.js";
 import { change } from "./change.js";
 import type { ActionParts } from "./parts.js";
@@ -29,23 +29,13 @@ export async function resumeDataflow(parts: ActionParts, type: EntityType, held:
   const { state } = await dataflowState(store, type, firstContact);
   const guarded = state.guarded ?? [];
   if (held === "DISCARD" && guarded.length > 0) {
-    for await (const waiting of waitingEntities(parts, type)) await drop(parts, type, guarded, waiting);
+    for await (const waiting of waitingEntities(store, type)) await drop(parts, type, guarded, waiting);
   }
   // A person has seen what waits: it is no surprise any more.
   await letThrough(store, type, state.confirmed ? guarded : guardedWork);
-  await changeDataflow(store, type, firstContact, () => ({ paused: null, confirmed: true, held: [] }));
-  for await (const waiting of waitingEntities(parts, type)) await store.feeds.markDirty(waiting.map((entity) => entity.id));
+  await changeDataflow(store, type, firstContact, () => ({ paused: null, confirmed: true, held: [], isResuming: true }));
+  await finishResuming(store, type);
   parts.nudge?.();
-}
-
-/** Those that wait for the dataflow, page by page. */
-async function* waitingEntities({ store }: ActionParts, type: EntityType): AsyncIterable<readonly Entity[]> {
-  for (let after: string | null = null, more = true; more; ) {
-    const page = await store.entities.listLinks([type], ["PENDING"], limits.list.maxFirst, after);
-    if (page.entities.length > 0) yield page.entities;
-    after = page.cursors.at(-1) ?? null;
-    more = page.hasNextPage;
-  }
 }
 
 async function drop(parts: ActionParts, type: EntityType, work: readonly GuardedWork[], waiting: readonly Entity[]): Promise<void> {

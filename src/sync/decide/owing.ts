@@ -1,4 +1,5 @@
 import type { Entity, Intent } from "../../domain/entity.js";
+import { limits } from "../../domain/limits.js";
 import { type IsoTime, isoTime } from "../../domain/words.js";
 import type { Plan } from "./observation.js";
 
@@ -44,10 +45,13 @@ export function forgotten(entity: Entity, intentId: string, since: IsoTime, unti
   return { ...entity, intents, nextActionAt: until };
 }
 
-/** The entity as it must be stored right before this intent is sent: from here on the write may have happened. */
+/**
+ * The entity as it must be stored right before this intent is sent: from here on the write may have happened. Should its sender
+ * end before it tells more, it is looked at once the sender's lease has run out, so that it says for what it waits (I7).
+ */
 export function sending(entity: Entity, intentId: string, now: number, quarantineMs: number): Entity {
   const intents = entity.intents.map((intent) =>
     intent.id === intentId ? { ...intent, sentAt: isoTime(now), quarantineUntil: isoTime(now + quarantineMs), attempts: intent.attempts + 1 } : intent,
   );
-  return { ...entity, intents, nextActionAt: isoTime(now + quarantineMs) };
+  return { ...entity, intents, nextActionAt: isoTime(now + Math.min(limits.sync.leaseMs, quarantineMs)) };
 }
