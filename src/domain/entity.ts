@@ -74,6 +74,8 @@ export interface OpenOperation {
   readonly actor: string | null;
   readonly onPartialFailure: "RETRY" | "ROLLBACK";
   readonly whenBusy: "REFUSE" | "QUEUE";
+  /** What systems had not taken of these fields before: that is tried once more, and known again if the mutation fails. */
+  readonly triedAgain?: readonly IgnoredWrite[];
   /** With `expectedVersion`: by side and field, what the record may hold; anything else was changed there since. */
   readonly expected?: { readonly [S in System]?: { readonly [field: string]: readonly CanonicalValue[] } };
   /** Its part of the writes that a system took, as far as they stand. */

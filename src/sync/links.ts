@@ -40,13 +40,24 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
   };
 }
 
-/** What was to be created is there now: what was asked of it is asked of the pair. The newer one wins what both ask for. */
+/**
+ * What was to be created is there now: what was asked of it is asked of the pair. The newest one wins what several ask for, also
+ * where its own side has taken it already.
+ */
 function wantedOf(...entities: readonly Entity[]): Wanted | null {
   const all = entities.flatMap((one) => one.wanted ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
   const deletion = all.find((one) => one.kind === "DELETE");
   const [first, ...rest] = all.map((one): Wanted => ({ ...one, kind: "UPDATE" }));
   if (!first || deletion) return deletion ?? null;
-  return rest.reduce((sum, one) => ({ ...one, set: { ...sum.set, ...one.set }, times: { ...timesOf(sum), ...sum.times } }), first);
+  const asked = rest.reduce((sum, one) => ({ ...one, set: { ...sum.set, ...one.set }, times: { ...timesOf(sum), ...sum.times } }), first);
+  const going = (operationsOf(...entities).operations ?? []).filter((one) => !one.failure);
+  const newest = Object.keys(asked.set).flatMap((field) => {
+    const by = going.findLast((one) => field in one.set);
+    return by ? [{ field, value: by.set[field] ?? null, at: by.at }] : [];
+  });
+  const set = { ...asked.set, ...Object.fromEntries(newest.map(({ field, value }) => [field, value])) };
+  const times = { ...asked.times, ...Object.fromEntries(newest.map(({ field, at }) => [field, at])) };
+  return { ...asked, set, ...(Object.keys(times).length > 0 ? { times } : {}) };
 }
 
 const timesOf = ({ set, at }: Wanted): NonNullable<Wanted["times"]> => Object.fromEntries(Object.keys(set).map((field) => [field, at]));

@@ -1,6 +1,6 @@
-import type { Fields } from "../domain/canonical.js";
+import type { CanonicalValue, Fields } from "../domain/canonical.js";
 import { type ChangeSource, type ConflictPolicy, type Direction, otherSystem, type System, systems } from "../domain/words.js";
-import { differing, same } from "./decide/units.js";
+import { differing, equal, same } from "./decide/units.js";
 
 /** One side of one unit: what it shows, and what it showed when both sides last agreed. References are entity ids. */
 export interface MergeSide {
@@ -20,10 +20,23 @@ export interface MergeInput {
   readonly direction: Direction;
   readonly policy: ConflictPolicy;
   readonly toleranceMs: number;
-  /** What a mutation asks for; it may name only some of the unit's fields. */
-  readonly wanted: { readonly set: Fields; readonly at: number } | null;
+  /**
+   * What a mutation asks for; it may name only some of the unit's fields. `seen`: by field, the values that it was to replace, as far
+   * as that is known: any other was entered since, and its author knows nothing of it.
+   */
+  readonly wanted: Wanted | null;
   /** A person linked the two and said whose values stand where the base is unknown. */
   readonly prefer: System | null;
+}
+
+export interface Seen {
+  readonly [field: string]: readonly CanonicalValue[];
+}
+
+interface Wanted {
+  readonly set: Fields;
+  readonly at: number;
+  readonly seen?: Seen;
 }
 
 export interface Merged {
@@ -111,15 +124,23 @@ function won(input: MergeInput, from: System, decidedBy: ConflictPolicy | null):
 }
 
 /** A mutation is the newest edit of its fields, unless a side shows one that is newer still; the unit's other fields merge as without it. */
-function withMutation(merged: Merged, input: MergeInput, wanted: { set: Fields; at: number }): Merged {
+function withMutation(merged: Merged, input: MergeInput, wanted: Wanted): Merged {
   if (systems.some((system) => isNewerThan(input.sides[system], wanted, input.toleranceMs))) {
     return { ...merged, lost: [...merged.lost, { from: "GATEWAY", value: wanted.set }], decidedBy: merged.decidedBy ?? "NEWEST", overtaken: true };
   }
   const winner = { ...(merged.winner ?? input.sides.CUSTOMCRM.value), ...wanted.set };
   const write = systems.filter((system) => !same(input.sides[system].value, winner));
-  const lost = write.filter((system) => isLoss(input, system, winner)).map((system) => ({ from: system, value: input.sides[system].value }));
+  const isUnseen = (system: System) => hasUnseen(input.sides[system].value, wanted);
+  const isSaid = (system: System) => system === "EXACT" && isUnseen("CUSTOMCRM") && same(input.sides.CUSTOMCRM.value, input.sides.EXACT.value);
+  const lost = write
+    .filter((system) => isLoss(input, system, winner) || (isUnseen(system) && !isSaid(system)))
+    .map((system) => ({ from: system, value: input.sides[system].value }));
   return { ...nothing, winner, from: "GATEWAY", write, lost, decidedBy: lost.length > 0 ? "NEWEST" : null };
 }
+
+/** A value that both sides may agree on, and that the mutation's author did not know of (I4). */
+const hasUnseen = (value: Fields, { set, seen }: Wanted): boolean =>
+  Object.entries(seen ?? {}).some(([field, known]) => (value[field] ?? null) !== null && ![...known, set[field]].some((one) => equal(one, value[field])));
 
 /** An edit made on a side after the mutation came, of a field that the mutation sets. */
 function isNewerThan(side: MergeSide, wanted: { set: Fields; at: number }, toleranceMs: number): boolean {

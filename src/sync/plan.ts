@@ -6,6 +6,7 @@ import { planNewcomer } from "./decide/newcomer.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { readAgainMs } from "./decide/obstacles.js";
 import { planOneSided } from "./decide/one-sided.js";
+import { wantedBesideDelete } from "./decide/operations/accept.js";
 import { following, waiting } from "./decide/operations/follow.js";
 import { planPair } from "./decide/pair.js";
 import { planRemoval } from "./decide/removal.js";
@@ -24,7 +25,7 @@ function planChange(observation: Observation): Plan {
   const { entity, sides } = observation;
   const { CUSTOMCRM: customcrm, EXACT: exact } = sides;
   if (entity.wanted?.kind === "DELETE") {
-    return planRemoval(observation) ?? { ...planChange({ ...observation, entity: { ...entity, wanted: null } }), changed: true };
+    return planRemoval(observation) ?? { ...planChange({ ...observation, entity: { ...entity, wanted: wantedBesideDelete(entity) } }), changed: true };
   }
   if (customcrm.kind === "present" && exact.kind === "present") return planPair(observation, customcrm, exact);
   if (customcrm.kind === "gone") return planGone(observation, "CUSTOMCRM", customcrm);

@@ -29,7 +29,7 @@ export async function mutations(world: World): Promise<readonly string[]> {
     if (isNothing) continue;
     const [entity] = operation.entityId === null ? [] : await world.store.entities.get([operation.entityId]);
     if (operation.status === "PENDING" && !isExcused(entity ?? null)) say(`is PENDING, and its entity is ${entity?.state ?? "gone"}.`);
-    if (operation.status === "APPLIED") for (const text of notApplied(world, operation, asked, entity ?? null)) say(text);
+    if (operation.status === "APPLIED") for (const text of await notApplied(world, operation, asked, entity ?? null)) say(text);
   }
   return found;
 }
@@ -53,21 +53,35 @@ const isOf = (operation: Operation, { submission, tokens }: Asked): boolean =>
 
 const isExcused = (entity: Entity | null): boolean => entity !== null && ["WAITING", "REVIEW", "FAILED"].includes(entity.state) && entity.problem !== null;
 
-function notApplied(world: World, operation: Operation, asked: Asked, entity: Entity | null): readonly string[] {
+async function notApplied(world: World, operation: Operation, asked: Asked, entity: Entity | null): Promise<readonly string[]> {
   if (operation.kind === "DELETE") return entity ? [`is APPLIED, and the entity is ${entity.state}.`] : [];
   // Nothing that both sides were told of is left to compare, or was cut apart since.
   if (!entity || entity.state === "DETACHED") return [];
   const told = new Set(operation.userErrors.flatMap((error) => error.field ?? []));
+  const lostAtLink = await decidedAtLink(world, entity, asked);
   const flow = dataflowOf(world.character.settings.flows, operation.type);
   return [...asked.tokens].flatMap(([field, token]) => {
     const row = flow.rows.find((one) => one.field === field);
-    if (!row || told.has(field) || isChangedSince(world, entity, row, asked)) return [];
+    if (!row || told.has(field) || lostAtLink.has(token) || isChangedSince(world, entity, row, asked)) return [];
     return systems.flatMap((system) => {
       const id = entity.records[system];
       const value = id === null ? null : world.systems.propertiesOf(system, id)?.[propertyOf(row, system)];
       return id !== null && tokenIn(value) !== token ? [`is APPLIED, and ${field} is ${value} in ${system}.`] : [];
     });
   });
+}
+
+/**
+ * Values that were asked for while the record stood alone, and met another one when it was linked: nobody knows what the two agreed on
+ * before, so that the policy decides (R4). One that waits for a person is half of a conflict; one that has lost stands in the history.
+ */
+async function decidedAtLink({ linkedAt, store }: World, { id, records, conflicts }: Entity, { step, tokens }: Asked): Promise<ReadonlySet<string>> {
+  const linked = Math.max(...systems.map((system) => linkedAt.get(`${system}:${records[system]}`) ?? 0));
+  if (linked <= step) return new Set();
+  const { events } = await store.entities.history(id, 200, null);
+  const lost = events.flatMap(({ fields }) => fields.map((change) => tokenIn(change.lost)));
+  const halves = conflicts.flatMap(({ customcrm, exact }) => [tokenIn(customcrm), tokenIn(exact)]);
+  return new Set([...tokens.values()].filter((token) => lost.includes(token) || halves.includes(token)));
 }
 
 /** By a person in one of the systems, or by another client. */

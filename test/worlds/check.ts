@@ -1,6 +1,7 @@
 import type { Fields } from "../../src/domain/canonical.js";
 import { type Dataflow, dataflowOf, fieldsOf, propertyOf, recordTypeOf } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
+import type { Operation } from "../../src/domain/operation.js";
 import type { SystemRecord } from "../../src/domain/record.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { mutations } from "./check-mutations.js";
@@ -138,6 +139,7 @@ class Links {
       case "REVIEW":
         return people.twins > 0 ? null : "no two records of this world have a key in common.";
       case "DETACHED":
+        if (entity.problem?.code === "ROLLBACK_UNSAFE") return this.isUndoneInPart(entity) ? null : "no mutation that made it was undone on one side only.";
         return things.some((thing) => thing !== null && oracle.deletedByPeople.has(thing)) || (oracle.deletedByPeople.size > 0 && people.twins > 0)
           ? null
           : "nobody deleted its counterpart.";
@@ -150,6 +152,12 @@ class Links {
           : `nothing was refused or dropped: ${entity.problem?.message}`;
       }
     }
+  }
+
+  /** A mutation that was to make it is PARTIAL: one record of it is gone again, and the other could not be taken back (design: writing through). */
+  private isUndoneInPart({ id }: Entity): boolean {
+    const isHalf = ({ writes }: Operation) => ["ROLLED_BACK", "APPLIED"].every((status) => writes.some((write) => write.status === status));
+    return [...this.world.clients.operations.values()].some((one) => one.entityId === id && one.kind === "CREATE" && one.status === "PARTIAL" && isHalf(one));
   }
 
   /** What was read back was entered by a person between our write and our look: that can't be told from a system's own habit. */

@@ -5,6 +5,7 @@ import type { Entity, HistoryKind } from "../../domain/entity.js";
 import type { Properties } from "../../domain/record.js";
 import { isoTime, otherSystem, type System } from "../../domain/words.js";
 import { type Alone, lookAlone } from "./alone.js";
+import { askedOf } from "./asked.js";
 import { type Draft, planOf, type Told } from "./draft.js";
 import { nameOfFields, titleOf } from "./label.js";
 import type { Observation, Plan, PlannedWrite, Sighting } from "./observation.js";
@@ -16,15 +17,16 @@ import { equal } from "./units.js";
 type Gone = Extract<Sighting, { kind: "gone" }>;
 
 /** What remains when a record is believed gone (R9): merged away, edited since, or the dataflow's policy. */
-export function planGone(observation: Observation, goneFrom: System, gone: Gone): Plan {
+export function planGone(seen: Observation, goneFrom: System, gone: Gone): Plan {
   const survivorOn = otherSystem(goneFrom);
-  const survivor = observation.sides[survivorOn];
-  const own = explain(observation);
+  const survivor = seen.sides[survivorOn];
+  const own = explain(seen);
   // A create of ours may have made the other one: left alone, that would be taken for new, and copied back to where it was deleted.
-  const lost = survivor.kind === "none" && ambiguousOn(own.intents, survivorOn) ? blockOn(observation, own.intents, survivorOn) : null;
-  if (lost) return planOf(observation, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
-  if (survivor.kind !== "present") return planEnded(observation, goneFrom);
+  const lost = survivor.kind === "none" && ambiguousOn(own.intents, survivorOn) ? blockOn(seen, own.intents, survivorOn) : null;
+  if (lost) return planOf(seen, { kind: "WAIT", reason: lost.message, state: "PENDING", obstacle: lost, next: { intents: own.intents } });
+  if (survivor.kind !== "present") return planEnded(seen, goneFrom);
 
+  const observation = afterCreate(seen);
   const alone = lookAlone(observation, own, survivorOn, survivor);
   // A guard holds deletions back as well: a person looks at them first (R10).
   const paused = pausedFor(observation, false);
@@ -47,6 +49,10 @@ export function planGone(observation: Observation, goneFrom: System, gone: Gone)
       return detached(alone, goneFrom, "DETACHED", deletedElsewhere(goneFrom));
   }
 }
+
+/** What a mutation was to create was on both sides: what later ones have added to it is asked of the record that is left. */
+const afterCreate = (seen: Observation): Observation =>
+  seen.entity.wanted?.kind === "CREATE" ? { ...seen, entity: { ...seen.entity, wanted: askedOf(seen.entity) } } : seen;
 
 /** Both records are gone, or the only one was. */
 export function planEnded(observation: Observation, by: System | "GATEWAY"): Plan {

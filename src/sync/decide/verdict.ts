@@ -29,7 +29,7 @@ export function verdictOn(view: View, unit: Unit): Verdict {
     direction: unit.direction,
     policy: unit.policy,
     toleranceMs: observation.settings.clockToleranceMs,
-    wanted: isAsked ? { set, at: wanted.atOf(Object.keys(set)) } : null,
+    wanted: isAsked ? { set, at: wanted.atOf(Object.keys(set)), seen: wanted.seenIn(Object.keys(set)) } : null,
     prefer: observation.prefer ?? null,
   });
   const [customcrm, exact] = [sendable(view, unit, merged, "CUSTOMCRM"), sendable(view, unit, merged, "EXACT")];

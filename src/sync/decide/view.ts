@@ -1,7 +1,7 @@
 import type { Fields } from "../../domain/canonical.js";
 import type { Entity } from "../../domain/entity.js";
 import { type System, systems } from "../../domain/words.js";
-import type { Merged, MergeSide } from "../merge.js";
+import type { Merged, MergeSide, Seen } from "../merge.js";
 import { askedOf } from "./asked.js";
 import { currentIdentity, type Translation, toIdentity } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
@@ -20,7 +20,7 @@ export interface View {
   readonly shows: { readonly [S in System]: Fields };
   readonly bases: { readonly [S in System]: Fields | null };
   /** What a mutation asks of fields that both systems have. */
-  readonly wanted: { readonly set: Fields; readonly atOf: (fields: readonly string[]) => number } | null;
+  readonly wanted: { readonly set: Fields; readonly atOf: (fields: readonly string[]) => number; readonly seenIn: (fields: readonly string[]) => Seen } | null;
   /** Sides and fields whose time tells no order, `<system>.<field>`. */
   readonly timeUnknown: ReadonlySet<string>;
   /** Our create in Exact is linked, and Customcrm has not been told its id: that takes one write of its own. */
@@ -44,7 +44,8 @@ export function viewOf(observation: Observation, present: View["present"], own: 
   // A create that both sides have seen leaves nothing to ask for.
   const asked = askedOf(entity);
   const atOf = (fields: readonly string[]) => Math.max(...fields.map((field) => Date.parse(asked?.times?.[field] ?? asked?.at ?? "")));
-  const wanted = asked && { set: currentIdentity(translation, asked.set), atOf };
+  const seenIn = (fields: readonly string[]) => seenBy(entity, translation, fields);
+  const wanted = asked && { set: currentIdentity(translation, asked.set), atOf, seenIn };
   const landed = own.landed.flatMap((intent) => flow.rows.map((row) => `${intent.system}.${row.field}`));
   return {
     observation,
@@ -58,6 +59,19 @@ export function viewOf(observation: Observation, present: View["present"], own: 
     timeUnknown: new Set([...(entity.timeUnknown ?? []), ...landed]),
     isIdOwed: entity.externalIdOwed === true || own.landed.some((intent) => intent.operation === "CREATE" && intent.system === "EXACT"),
   };
+}
+
+/** By field, what was shown when each mutation that sets it was accepted, and what the older ones among them set. */
+function seenBy({ operations = [] }: Entity, translation: Translation, fields: readonly string[]): Seen {
+  const going = operations.filter((one) => !one.failure);
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const values = going
+        .filter((one) => field in one.set)
+        .flatMap(({ before, set }) => [before, set].map((one) => currentIdentity(translation, one)[field] ?? null));
+      return values.length > 0 ? [[field, values] as const] : [];
+    }),
+  );
 }
 
 /** The record's values as they are shown, but for a late write of ours over what a person had entered. */

@@ -22,6 +22,8 @@ export function accepted(flow: Dataflow, entity: Entity, operation: OpenOperatio
   const changed = differing(entity.fields, fields);
   const version = entity.version + (changed.length > 0 ? 1 : 0);
   // A person asks: what was refused or ignored before is tried once more (R14).
+  const isTriedAgain = (one: Entity["ignored"][number]) => kind === "UPDATE" && one.field in set;
+  const triedAgain = entity.ignored.filter(isTriedAgain);
   const refused = (entity.refused ?? []).filter((one) => one.operation !== kind || (kind === "UPDATE" && !one.fields.some((field) => field in set)));
   return {
     entity: {
@@ -30,8 +32,8 @@ export function accepted(flow: Dataflow, entity: Entity, operation: OpenOperatio
       version,
       ...fieldVersionsAfter(entity, changed, version),
       ...(entity.refused ? { refused } : {}),
-      ignored: entity.ignored.filter((one) => kind !== "UPDATE" || !(one.field in set)),
-      operations: [...(entity.operations ?? []), operation],
+      ignored: entity.ignored.filter((one) => !isTriedAgain(one)),
+      operations: [...(entity.operations ?? []), { ...operation, ...(triedAgain.length > 0 ? { triedAgain } : {}) }],
       wanted: wantedWith(entity.wanted, operation),
       // That a person must end a detachment is not forgotten over a mutation (R9).
       state: entity.state === "DETACHED" ? "DETACHED" : "PENDING",
@@ -55,6 +57,10 @@ export function wantedWith(before: Wanted | null, { id, kind, set, at, actor }: 
   const times = Object.fromEntries(older.map((field) => [field, before.times?.[field] ?? before.at]));
   return { ...asked, set: merged, ...(older.length > 0 ? { times } : {}) };
 }
+
+/** What is asked for once a delete was refused: what the other mutations had asked for before it is still owed. */
+export const wantedBesideDelete = ({ operations = [] }: Entity): Wanted | null =>
+  operations.filter((one) => one.kind !== "DELETE" && !one.failure).reduce<Wanted | null>((sum, one) => wantedWith(sum, one), null);
 
 /**
  * Two writers met: `mine` was about to be stored, and meanwhile only mutations were added to what it was made from. They are

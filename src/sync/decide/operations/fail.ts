@@ -20,14 +20,23 @@ export function withFailure(entity: Entity, operation: OpenOperation, failure: O
   const operations = (entity.operations ?? []).map((one, i, all) =>
     one.id === operation.id ? { ...one, failure } : all.findIndex((other) => other.id === operation.id) < i ? withoutTrace(one, operation) : one,
   );
-  return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), operations, wanted: wantedWithout(entity, operation) };
+  const ignored = ignoredAgain(entity, operation, own);
+  return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), ignored, operations, wanted: wantedWithout(entity, operation) };
+}
+
+/** What a system had not taken before a failed mutation tried once more is left alone again (R5). */
+function ignoredAgain({ ignored }: Entity, { triedAgain = [] }: OpenOperation, own: readonly string[]): Entity["ignored"] {
+  const again = triedAgain.filter((one) => own.includes(one.field));
+  return [...ignored.filter((one) => !again.some((before) => before.system === one.system && before.field === one.field)), ...again];
 }
 
 /** A newer mutation, as if there had not been the one that failed: should it fail as well, nothing of that one comes back. */
 function withoutTrace(later: OpenOperation, failed: OpenOperation): OpenOperation {
-  const before = beneath(later.before, failed.set, failed.before);
-  if (!later.landed) return { ...later, before };
-  return { ...later, before, landed: later.landed.map((one) => (one.over ? { ...one, over: overWithout(failed, one.system, one.over) } : one)) };
+  const inherited = (failed.triedAgain ?? []).filter((one) => one.field in later.set);
+  const triedAgain = [...(later.triedAgain ?? []), ...inherited];
+  const common = { ...later, before: beneath(later.before, failed.set, failed.before), ...(triedAgain.length > 0 ? { triedAgain } : {}) };
+  if (!later.landed) return common;
+  return { ...common, landed: later.landed.map((one) => (one.over ? { ...one, over: overWithout(failed, one.system, one.over) } : one)) };
 }
 
 type Failing = Extract<WriteOutcome, { kind: "refused" | "later" | "ambiguous" }>;

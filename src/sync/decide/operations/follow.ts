@@ -8,7 +8,8 @@ import { equal } from "../units.js";
 import { changedElsewhere } from "./expected.js";
 import { withFailure } from "./fail.js";
 import { ownFields, withLanded } from "./share.js";
-import { operationOf, type Standing, standingOf } from "./standing.js";
+import { type Standing, standingOf } from "./standing.js";
+import { operationOf } from "./told.js";
 import { planUndoing, undoing } from "./undoing.js";
 
 /**

@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import type { Fields } from "../../src/domain/canonical.js";
+import type { OpenOperation } from "../../src/domain/entity.js";
+import type { Observation } from "../../src/sync/decide/observation.js";
+import { accepted } from "../../src/sync/decide/operations/accept.js";
+import { withFailure } from "../../src/sync/decide/operations/fail.js";
+import { joined } from "../../src/sync/links.js";
+import { plan } from "../../src/sync/plan.js";
+import { account, alone, at, gone, now, type PairOptions, pair, wantedOf, writesOf } from "./decide-helpers.js";
+
+const agreed = { name: "Acme", phone: "010-1" };
+
+/** A mutation under way. */
+const mutation = (id: string, set: Fields, over: Partial<OpenOperation> = {}): OpenOperation => ({
+  id,
+  kind: "UPDATE",
+  set,
+  before: {},
+  at: at(0),
+  actor: "anna",
+  onPartialFailure: "RETRY",
+  whenBusy: "QUEUE",
+  ...over,
+});
+const landed = (system: "EXACT" | "CUSTOMCRM", fields: Fields) => ({ id: `landed ${system}`, system, operation: "UPDATE" as const, recordId: null, fields });
+const asked = (options: Partial<PairOptions>) => pair({ agreed, customcrm: agreed, exact: agreed, ...options });
+const manual = { ...account, rows: account.rows.map((row) => ({ ...row, policy: "MANUAL" as const })) };
+const told = (observation: Observation) =>
+  (plan(observation).operations ?? []).map(({ id, status, userErrors }) => [id, status, userErrors.map((one) => one.code)]);
+
+describe("a mutation that creates", () => {
+  const create = mutation("op1", agreed, { kind: "CREATE" });
+  const wanted = wantedOf(agreed, { kind: "CREATE" });
+  const shadows = { CUSTOMCRM: null, EXACT: null };
+
+  it("is over once a record that it made is deleted again: what is left is DETACHED, and nothing is owed any more", () => {
+    const observation = asked({ entity: { state: "PENDING", wanted, operations: [create], shadows } });
+    const done = plan({ ...observation, sides: { ...observation.sides, EXACT: gone() } });
+    expect(done).toMatchObject({ writes: [], next: { state: "DETACHED", wanted: null }, operations: [{ id: "op1", status: "APPLIED" }] });
+    expect(done.next.operations).toBeUndefined();
+  });
+
+  it("and what a later one has added to it is asked of the record that is left", () => {
+    const update = mutation("op2", { phone: "010-2" });
+    const both = { ...wanted, set: { ...agreed, phone: "010-2" } };
+    const observation = asked({ entity: { state: "PENDING", wanted: both, operations: [create, update], shadows } });
+    const done = plan({ ...observation, sides: { ...observation.sides, EXACT: gone() } });
+    expect(done.next).toMatchObject({ state: "DETACHED", wanted: { kind: "UPDATE", set: { phone: "010-2" } } });
+  });
+
+  it("says which of its values stands on neither side: after a lost answer nobody knows whether it was edited or dropped", () => {
+    const found = { name: "Acme" };
+    const observation = asked({ customcrm: found, exact: found, entity: { state: "PENDING", wanted, operations: [create], shadows } });
+    expect(plan(observation).operations).toMatchObject([{ status: "APPLIED", userErrors: [{ code: "MODIFIED_ELSEWHERE", field: ["phone"] }] }]);
+    const whole = asked({ entity: { state: "PENDING", wanted, operations: [create], shadows } });
+    expect(told(whole)).toEqual([["op1", "APPLIED", []]]);
+  });
+});
+
+describe("a mutation whose value is one half of a conflict", () => {
+  const taken = mutation("op1", { phone: "010-2" }, { landed: [landed("EXACT", { phone: "010-2" })] });
+  const apart = { flow: manual, exact: { ...agreed, phone: "010-2" }, customcrm: { ...agreed, phone: "010-3" }, customcrmAt: at(30) };
+
+  it("is PARTIAL: its value stands, and a person chooses", () => {
+    const observation = asked({ ...apart, entity: { state: "PENDING", wanted: wantedOf({ phone: "010-2" }, { at: at(0) }), operations: [taken] } });
+    expect(plan(observation).next).toMatchObject({ state: "CONFLICT", conflicts: [{ field: "phone", customcrm: "010-3", exact: "010-2" }] });
+    expect(told(observation)).toEqual([["op1", "PARTIAL", ["MODIFIED_ELSEWHERE"]]]);
+  });
+
+  it("also where a newer one, which that edit has overtaken, had set the field", () => {
+    const newer = mutation("op2", { phone: "010-9" }, { at: at(1) });
+    const observation = asked({ ...apart, entity: { state: "PENDING", wanted: wantedOf({ phone: "010-9" }, { at: at(1) }), operations: [taken, newer] } });
+    expect(told(observation)).toEqual([
+      ["op1", "PARTIAL", ["VERSION_CONFLICT"]],
+      ["op2", "REJECTED", ["MODIFIED_ELSEWHERE"]],
+    ]);
+  });
+});
+
+describe("a mutation that tries once more what a system had not taken, and fails", () => {
+  const ignored = [{ system: "EXACT" as const, field: "phone", sent: "010-1", returned: null, source: "010-1" }];
+  const silent = { ...agreed, phone: null };
+  const failure = { code: "SYSTEM_UNAVAILABLE" as const, system: "EXACT" as const, field: null, message: "Away", retryAt: null, refused: null, unsafe: null };
+  const before = asked({ agreed: { CUSTOMCRM: agreed, EXACT: silent }, exact: silent, entity: { state: "FAILED", ignored } });
+
+  it("leaves it as it was: the link says again what was not taken (R5)", () => {
+    const { entity } = accepted(account, before.entity, mutation("op1", { phone: "010-2" }), now);
+    expect(entity.ignored).toEqual([]);
+    const [operation] = entity.operations ?? [];
+    if (!operation) throw new Error("The mutation is under way.");
+    const done = plan({ ...before, entity: withFailure(entity, operation, failure) });
+    expect(done).toMatchObject({ writes: [], next: { state: "FAILED", problem: { code: "IGNORED_BY_SYSTEM" }, ignored } });
+  });
+
+  it("also where a newer one had taken over the field, and fails after it", () => {
+    const first = accepted(account, before.entity, mutation("op1", { phone: "010-2" }), now).entity;
+    const both = accepted(account, first, mutation("op2", { phone: "010-3" }), now).entity;
+    const failed = ["op1", "op2"].reduce((entity, id) => {
+      const one = entity.operations?.find((other) => other.id === id);
+      return one ? withFailure(entity, one, failure) : entity;
+    }, both);
+    expect(plan({ ...before, entity: failed }).next).toMatchObject({ state: "FAILED", ignored });
+  });
+});
+
+describe("a deletion that was refused with both records still there", () => {
+  it("leaves what other mutations had asked for before it: that goes on", () => {
+    const older = mutation("op1", { phone: "010-2" });
+    const failure = { code: "REFERENCED" as const, system: "EXACT" as const, field: null, message: "In use", retryAt: null, refused: null, unsafe: null };
+    const remove = mutation("op2", {}, { kind: "DELETE", failure });
+    const refused = [{ system: "EXACT", operation: "DELETE", fields: [], properties: {}, message: "In use", since: at(0) }] as const;
+    const done = plan(asked({ entity: { state: "PENDING", wanted: wantedOf({}, { kind: "DELETE" }), operations: [older, remove], refused } }));
+    expect(writesOf(done)).toEqual([
+      ["EXACT", "UPDATE", { phone: "010-2" }],
+      ["CUSTOMCRM", "UPDATE", { phone: "010-2" }],
+    ]);
+    expect(done.operations).toMatchObject([
+      { id: "op1", status: "PENDING" },
+      { id: "op2", status: "REJECTED" },
+    ]);
+  });
+});
+
+describe("mutations on two entities that become one", () => {
+  const halves = (older: Partial<OpenOperation>, newer: Partial<OpenOperation>) => {
+    const exact = alone({ system: "EXACT", fields: agreed, entity: { id: "e2", wanted: wantedOf({ phone: "010-2" }, { at: at(0) }) } }).entity;
+    // Its own side has taken it already.
+    const customcrm = alone({ system: "CUSTOMCRM", fields: agreed, entity: { id: "e1", wanted: null } }).entity;
+    return joined(
+      { ...customcrm, operations: [mutation("op2", { phone: "010-3" }, { at: at(1), ...newer })] },
+      { ...exact, operations: [mutation("op1", { phone: "010-2" }, older)] },
+      "MATCHED",
+      at(2),
+    );
+  };
+
+  it("the newest of them wins the field that several set, also where its own side has taken it already", () => {
+    expect(halves({}, {}).wanted).toMatchObject({ set: { phone: "010-3" }, times: { phone: at(1) } });
+  });
+
+  it("one that has failed wins nothing", () => {
+    const failure = { code: "SYSTEM_UNAVAILABLE" as const, system: null, field: null, message: "Away", retryAt: null, refused: null, unsafe: null };
+    expect(halves({}, { failure }).wanted).toMatchObject({ set: { phone: "010-2" } });
+  });
+});
+
+describe("a value that the author of a mutation did not know of", () => {
+  const observed = (before: Fields, phone: string) => {
+    const both = { ...agreed, phone };
+    return asked({
+      agreed: both,
+      customcrm: both,
+      exact: both,
+      entity: {
+        state: "PENDING",
+        fields: { ...both, phone: "010-9" },
+        wanted: wantedOf({ phone: "010-9" }),
+        operations: [mutation("op1", { phone: "010-9" }, { before })],
+      },
+    });
+  };
+  const lostIn = (observation: Observation) =>
+    plan(observation).history.flatMap(({ fields }) => fields.flatMap(({ lost, lostFrom }) => (lost === null ? [] : [[lost, lostFrom]])));
+
+  it("is told as lost, once, although both sides agree on it (I4)", () => {
+    const observation = observed({ phone: "010-1" }, "010-2");
+    expect(lostIn(observation)).toEqual([["010-2", "CUSTOMCRM"]]);
+    expect(lostIn({ ...observation, entity: plan(observation).next })).toEqual([]);
+  });
+
+  it("one that was shown when it was accepted is simply replaced", () => {
+    expect(lostIn(observed({ phone: "010-2" }, "010-2"))).toEqual([]);
+  });
+});
