@@ -5,10 +5,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build.mjs ./scripts/
 COPY src ./src
-RUN node_modules/.bin/tsc -p tsconfig.build.json
-# The compiler leaves out what is no TypeScript.
-RUN cp -R src/store/scripts dist/store/scripts
+RUN node scripts/build.mjs
 RUN npm prune --omit=dev
 
 FROM node:20-bookworm-slim
@@ -30,4 +29,4 @@ EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell between, so that the signal to stop reaches the gateway, which then answers what is under way.
 STOPSIGNAL SIGTERM
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "dist/bundle/main.js"]

@@ -1,7 +1,6 @@
 // npm run bench: measures the gateway against rivals, side by side on loopback, and as it grows; writes bench/results.md and bench/growth.md. It takes its time:
 // `npm run bench -- --accounts 500 --repeats 1 --seconds 1 --only single,list` for a first look.
-import { existsSync, rmSync, statSync, utimesSync } from "node:fs";
-import { cp } from "node:fs/promises";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runNpm } from "./setup/dependencies.mjs";
@@ -51,10 +50,8 @@ await script(async () => {
 
 /** What is measured is what an image runs. */
 async function build() {
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  const { code, output } = await step("Building", () => run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root }));
+  const { code, output } = await step("Building", () => run(process.execPath, ["scripts/build.mjs"], { cwd: root }));
   if (code !== 0) throw new SetUpError(`The build failed:\n${output}`);
-  await cp(join(root, "src/store/scripts"), join(root, "dist/store/scripts"), { recursive: true });
 }
 
 /** They have a package.json of their own, so that nothing of theirs is a dependency of ours. */

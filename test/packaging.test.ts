@@ -38,7 +38,7 @@ describe("the Dockerfile", () => {
   it("runs without rights, and gets the signal to stop itself", () => {
     expect(last.indexOf("USER node")).toBeGreaterThan(last.findIndex((line) => line.startsWith("RUN ")));
     expect(of("USER", last)).toEqual(["node"]);
-    expect(JSON.parse(of("CMD", last)[0] ?? "")).toEqual(["node", "--enable-source-maps", "dist/main.js"]);
+    expect(JSON.parse(of("CMD", last)[0] ?? "")).toEqual(["node", "--enable-source-maps", "dist/bundle/main.js"]);
     expect(of("STOPSIGNAL", last)).toEqual(["SIGTERM"]);
   });
 
@@ -48,13 +48,19 @@ describe("the Dockerfile", () => {
     expect(of("RUN", last)).toEqual(["mkdir -p /data && chown node:node /data"]);
   });
 
-  it("brings every script of Redis to where the compiled code looks for it", () => {
-    expect(of("RUN", stages[0])).toContain("cp -R src/store/scripts dist/store/scripts");
+  it("builds nothing but modules and the scripts of Redis", () => {
+    expect(of("RUN", stages[0])).toContain("node scripts/build.mjs");
     expect(readdirSync(join(root, "src/store/scripts")).filter((name) => name.endsWith(".lua")).length).toBeGreaterThan(10);
     const elsewhere = readdirSync(join(root, "src"), { recursive: true }).filter(
       (path) => /\.\w+$/.test(String(path)) && !/\.ts$/.test(String(path)) && !String(path).startsWith(join("store", "scripts")),
     );
     expect(elsewhere).toEqual([]);
+  });
+
+  it("has one module that looks for files beside itself, as modules have other places in the bundle", () => {
+    const modules = readdirSync(join(root, "src"), { recursive: true }).map(String);
+    const looking = modules.filter((path) => path.endsWith(".ts") && /import\.meta|\b__dirname\b|\b__filename\b/.test(text(join("src", path))));
+    expect(looking).toEqual([join("store", "script-text.ts")]);
   });
 
   it("asks the gateway itself whether it lives", () => {

@@ -48,7 +48,7 @@ export async function startSetting(root: string, binary: string, accounts: numbe
     await world.ask("fill", url, key);
     pin(redis.process.pid ?? 0, "redis");
     const env = { ...gatewayEnv(url, origins, key), TANDEM_DATA_DIR: dataDir };
-    const gateway: ServerSpec = { name: "tandem", title: "Tandem", command: ["node", join(root, "dist/main.js")], cwd: dataDir, env };
+    const gateway: ServerSpec = { name: "tandem", title: "Tandem", command: ["node", join(root, "dist/bundle/main.js")], cwd: dataDir, env };
     return { accounts, redisPid: redis.process.pid ?? 0, redisSocket, redisUrl: url, key, origins, world, gateway, stop };
   } catch (error) {
     await stop();

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { RedisClientType } from "redis";
 import { z } from "zod";
 import { StoreUnavailableError } from "../domain/errors.js";
 import { type Admission, type BudgetRules, type BudgetState, type BudgetStore, type CallReport, type CountedCall, emptyBudget } from "./budget.js";
+import { scriptText } from "./script-text.js";
 
 /** The part of node-redis that the budget uses, so that any of its clients fits. */
 export type BudgetClient = Pick<RedisClientType, "get" | "eval" | "evalSha">;
@@ -85,7 +85,7 @@ interface Script {
 }
 
 function script(name: string): Script {
-  const text = readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+  const text = scriptText(name);
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   AbortError,
@@ -17,6 +16,7 @@ import {
   TimeoutError,
 } from "redis";
 import { StoreUnavailableError } from "../../domain/errors.js";
+import { scriptText } from "../script-text.js";
 import { Deadlines } from "./deadlines.js";
 import { Silences } from "./silences.js";
 
@@ -201,8 +201,6 @@ export class Script {
     this.sha = createHash("sha1").update(this.source).digest("hex");
   }
 }
-
-const scriptText = (name: string): string => readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8");
 
 const asBytes = { [RESP_TYPES.BLOB_STRING]: Buffer };
 
