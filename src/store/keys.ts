@@ -46,7 +46,7 @@ export function keysOf(tenant: string) {
     ticket: `${root}ticket`,
 
     feed: (system: System, feed: string) => `${root}feed:${system}:${feed}`,
-    /** Sorted set of marked entities by when they were first marked; hash of their generations; the last of both numbers. */
+    /** Sorted set of marked entities by when they were last marked; hash of their generations; the last of both numbers. */
     dirty: `${root}dirty`,
     dirtyGenerations: `${root}dirty-generations`,
     dirtyCount: `${root}dirty-count`,

@@ -43,8 +43,8 @@ export class MemoryStore implements Store {
     this.tallies = new MemoryTallies(this.documents);
     this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));
     this.pieces = new MemoryPieces(this.entities, this.snapshots);
-    this.feeds = new MemoryFeeds(marks);
     this.leases = new MemoryLeases(clock);
+    this.feeds = new MemoryFeeds(marks, ({ entityId, revision, leaseKey }) => !this.leases.isHeld(leaseKey) && this.entities.revisionOf(entityId) === revision);
     this.secrets = new MemorySecrets(encryptionKey === undefined ? null : new Sealer(encryptionKey, "memory"));
     this.events = new MemoryEvents(log);
   }

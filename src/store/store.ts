@@ -40,6 +40,8 @@ export interface IndexEntry {
 
 export interface EntityWrite {
   readonly entity: Entity;
+  /** What stands at the revision that it was read at, if the writer has it at hand: spares whoever tells of the change a reading. */
+  readonly before?: Entity;
   readonly index: IndexEntry;
   /** Events to add to the entity's history; the store gives them their ids. */
   readonly history: readonly Omit<HistoryEvent, "id">[];
@@ -238,8 +240,25 @@ export interface FeedState {
 /** Of a feed that was never read. */
 export const unreadFeed: FeedState = { position: null, low: null, seen: [], epoch: null, polledAt: null, lastChangeAt: null };
 
+/** A mark of an entity that was found to need nothing, without its lease. */
+export interface RestedMark extends DirtyMark {
+  /** As it was read after the mark. */
+  readonly revision: number;
+  /** Under which key its lease would be. */
+  readonly leaseKey: string;
+}
+
 /** More than there ever are. */
 export const allMarks = 1_000_000_000;
+
+/** Marks in the order in which they were last set. */
+export interface MarksPage {
+  readonly marks: readonly DirtyMark[];
+  /** Where the next page begins. */
+  readonly next: number;
+  /** False: nothing stands there yet. */
+  readonly isMore: boolean;
+}
 
 export interface FeedStore {
   get(system: System, feed: string): Promise<FeedState>;
@@ -251,9 +270,13 @@ export interface FeedStore {
    * runs have marked is nobody's own.
    */
   markForRun(entityIds: readonly string[], runId: string): Promise<void>;
-  /** The oldest marks, without clearing them. */
+  /** The marks that have stood longest, without clearing them. Marking again counts as new. */
   dirty(limit: number): Promise<readonly DirtyMark[]>;
+  /** A page of the marks whose entity ids begin with `prefix`; `from` 0: of all there are. It may hold fewer than `limit` although more follow. */
+  dirtyPage(prefix: string, from: number, limit: number): Promise<MarksPage>;
   clearDirty(marks: readonly DirtyMark[]): Promise<void>;
+  /** The same, only of entities that nobody holds now and that stand at this revision. */
+  clearRested(marks: readonly RestedMark[]): Promise<void>;
   /** Which of these marks still stand, at this generation. */
   stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]>;
   countDirty(): Promise<number>;

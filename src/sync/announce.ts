@@ -15,7 +15,7 @@ export function announced(store: Store, clock: Clock, onError: (error: unknown) 
   const own: Pick<EntityStore, "commit" | "forget"> = {
     async commit(commit) {
       // Their revisions are compared when it is committed: this is what they were until then.
-      const before = await read(entities, changedIn(commit));
+      const before = await beforeOf(entities, commit);
       const result = await entities.commit(commit);
       if (result.ok) tell(announcementsOf(commit, before, isoTime(clock())));
       return result;
@@ -95,13 +95,10 @@ function sourceOfEnd({ records, intents }: Entity): EntityEvent["source"] {
   return only && holders.length === 1 && !intents.some(({ operation }) => operation === "DELETE") ? only : "GATEWAY";
 }
 
-const changedIn = ({ put, remove = [] }: Commit): readonly string[] => [
-  ...put.flatMap(({ entity }) => (entity.revision > 0 ? [entity.id] : [])),
-  ...remove.map(({ id }) => id),
-];
-
-async function read(entities: EntityStore, ids: readonly string[]): Promise<Before> {
-  if (ids.length === 0) return new Map();
-  const found = await entities.get(ids);
-  return new Map(found.flatMap((entity) => (entity ? [[entity.id, entity] as const] : [])));
+async function beforeOf(entities: EntityStore, { put, remove = [] }: Commit): Promise<Before> {
+  const changed = put.filter(({ entity }) => entity.revision > 0);
+  const known = changed.flatMap(({ before }) => before ?? []);
+  const ids = [...changed.flatMap(({ before, entity }) => (before ? [] : entity.id)), ...remove.map(({ id }) => id)];
+  const found = ids.length > 0 ? await entities.get(ids) : [];
+  return new Map([...known, ...found].flatMap((entity) => (entity ? [[entity.id, entity] as const] : [])));
 }

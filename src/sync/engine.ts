@@ -1,15 +1,17 @@
 import type { CallClass, Connector } from "../connectors/connector.js";
 import { limits } from "../domain/limits.js";
-import { type RecordRef, refKey } from "../domain/record.js";
 import { type EntityType, entityTypes, type System, systems } from "../domain/words.js";
-import { allMarks, type DirtyMark } from "../store/store.js";
+import type { DirtyMark } from "../store/store.js";
+import { Backlog } from "./backlog.js";
 import { batches } from "./batches.js";
 import { compare } from "./compare.js";
-import { heldKey, mintUnknown } from "./mint.js";
-import type { SettleOptions, SettleParts } from "./parts.js";
+import { reviewHeld } from "./held.js";
+import { inLanes } from "./lanes.js";
+import { lookOver } from "./look-over.js";
+import { leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
 import { type Pulled, pull } from "./pull.js";
 import { finishResuming } from "./resuming.js";
-import { refresh, type Settled, settle } from "./settle.js";
+import { settle } from "./settle.js";
 
 export interface PollOptions {
   readonly class?: CallClass;
@@ -21,14 +23,24 @@ export interface PollOptions {
 
 /** Entities observed together. */
 const batchSize = 100;
+/** Marks read together. */
+const pageSize = 1000;
+/** Entities that are written together: what they read is read in one call. */
+const pushedTogether = 16;
+/** Such groups at the same time: while one waits for Redis or a system, the others go on. The budgets hold them back where a system is slower. */
+const lanes = 3;
 /** Entities whose writes go out between two looks at what else is marked, so that a backlog of creates delays no edit for long. */
-const pushesPerPass = 48;
+const pushesPerPass = lanes * pushedTogether;
+/** What stays marked is looked at again after this long, however much there is to write. */
+const allAgainMs = 30_000;
 
 /** Keeps the two systems the same: reads feeds, settles what is marked. Safe to run in any number of processes (R13). */
 export class Engine {
   readonly #parts: SettleParts;
-  /** Marks whose plan is known to write, and what: not planned again before their turn. */
-  readonly #owing = new Map<string, { mark: DirtyMark; kind: Settled["kind"] }>();
+  readonly #backlog = new Backlog();
+  /** How far the marks of each type were looked at, and when they were all. */
+  readonly #seen = new Map<EntityType, number>();
+  #allSeenAt = Number.NEGATIVE_INFINITY;
 
   readonly #epochs = new Map<System, { readonly epoch: string; readonly at: number }>();
   readonly #polls = new Map<System, Promise<Pulled>>();
@@ -112,9 +124,10 @@ export class Engine {
       while (this.#wanted && !isHalted() && !signal?.aborted) {
         this.#wanted = false;
         const options = { class: "change", isHalted, ...signalOf({ signal }) } as const;
-        await this.#pass({ ...options, withoutPush: true });
+        this.#allSeenAt = Number.NEGATIVE_INFINITY;
+        await this.#pass(options);
         onLinked();
-        if ((await this.#pushSome(options)) > 0) this.#wanted = true;
+        if ((await this.#pushAll(options)) > 0) this.#wanted = true;
       }
     } finally {
       this.#isDraining = false;
@@ -140,54 +153,83 @@ export class Engine {
     await Promise.all(entityTypes.map((type) => finishResuming(store, type)));
     const due = await store.entities.due(clock(), 1000);
     if (due.length > 0) await store.feeds.markDirty(due);
-    await this.#reviewHeld();
+    await reviewHeld(this.#pullParts());
   }
 
+  /**
+   * Links and plans what is marked. Only what was marked since the last time, unless that was long ago: so, what was left marked,
+   * as somebody else held it, is looked at again.
+   */
   async #pass(options: SettleOptions): Promise<void> {
+    const now = this.#parts.clock();
+    if (now - this.#allSeenAt >= allAgainMs) {
+      this.#seen.clear();
+      this.#allSeenAt = now;
+    }
     // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
-    let marks = await this.#marks();
     for (const type of entityTypes) {
-      const own = marks.filter((mark) => typeOfId(mark.entityId) === type && this.#owing.get(mark.entityId)?.mark.generation !== mark.generation);
-      for (const batch of batches(own, batchSize * 2)) {
-        await refresh(
-          this.#parts,
-          batch.map((mark) => mark.entityId),
-        );
-      }
-      for (const marked of batches(own, batchSize)) {
-        if (options.isHalted?.() || options.signal?.aborted) return;
-        const batch = await this.#standing(marked);
-        const onProbation = new Set(batch.filter((mark) => mark.runId !== undefined).map((mark) => mark.entityId));
-        const settled = await settle(
-          this.#parts,
-          batch.map((mark) => mark.entityId),
-          { ...options, onProbation },
-        );
-        const done = batch.filter((_, i) => settled[i]?.done);
-        await this.#clear(done);
-        batch.forEach((mark, i) => {
-          const one = settled[i];
-          if (one?.owes) this.#owing.set(mark.entityId, { mark, kind: one.kind });
-        });
-      }
-      // Those too that this type's settling has marked: who fits is decided on everybody's present keys (R6).
-      if (own.length > 0) marks = await this.#marks();
+      const from = this.#seen.get(type) ?? 0;
+      // All of them before any is settled: who fits is decided on everybody's present keys (R6).
+      const until = await this.#eachMarked(type, from, Number.POSITIVE_INFINITY, async (marks) => {
+        for (const batch of batches(marks, batchSize * 2)) if (!isOver(options)) await this.#lookOver(batch);
+      });
+      await this.#eachMarked(type, from, until, async (marks) => {
+        for (const batch of batches(marks, batchSize)) if (!isOver(options)) await this.#plan(batch, options);
+      });
+      if (isOver(options)) return;
+      this.#seen.set(type, until);
     }
   }
 
-  /** Without the marks of a run that were withdrawn since they were read, or that stand for more than the run by now. */
-  async #standing(marks: readonly DirtyMark[]): Promise<readonly DirtyMark[]> {
-    const ofRuns = marks.filter((mark) => mark.runId !== undefined);
-    if (ofRuns.length === 0) return marks;
-    const stand = await this.#parts.store.feeds.stillDirty(ofRuns);
-    const gone = new Set(ofRuns.filter((_, i) => !stand[i]));
-    return marks.filter((mark) => !gone.has(mark));
+  /** Pairs at rest are done with here: they make up most of what a compare or a run marks. */
+  async #lookOver(marks: readonly DirtyMark[]): Promise<void> {
+    const resting = await lookOver(
+      this.#parts,
+      marks.map((mark) => mark.entityId),
+    );
+    if (resting.length === 0) return;
+    const revisions = new Map(resting.map(({ id, revision }) => [id, revision]));
+    await this.#parts.onHandled?.();
+    await this.#parts.store.feeds.clearRested(
+      marks.flatMap((mark) => {
+        const revision = revisions.get(mark.entityId);
+        return revision === undefined ? [] : [{ ...mark, revision, leaseKey: leaseKey(mark.entityId) }];
+      }),
+    );
   }
 
-  async #marks(): Promise<readonly DirtyMark[]> {
-    // Sent one after the other: a run whose marks were read is heard of.
-    const [marks] = await Promise.all([this.#parts.store.feeds.dirty(allMarks), this.#parts.onMarksRead?.()]);
-    return marks;
+  /** Pages through the marks of a type that stand behind `from`, without those that wait to be written; gives where it ended, at `until` or soon after. */
+  async #eachMarked(type: EntityType, from: number, until: number, handle: (marks: readonly DirtyMark[]) => Promise<void>): Promise<number> {
+    for (let place = from; ; ) {
+      // Sent one after the other: a run whose marks were read is heard of.
+      const [page] = await Promise.all([this.#parts.store.feeds.dirtyPage(idPrefixes[type], place, pageSize), this.#parts.onMarksRead?.()]);
+      await handle(page.marks.filter((mark) => !this.#backlog.knows(mark)));
+      place = page.next;
+      if (!page.isMore || place >= until) return place;
+    }
+  }
+
+  async #plan(marked: readonly DirtyMark[], options: SettleOptions): Promise<void> {
+    const batch = await this.#standing(marked.filter((mark) => mark.runId !== undefined));
+    const marks = marked.filter((mark) => mark.runId === undefined || batch.includes(mark));
+    const onProbation = new Set(batch.map((mark) => mark.entityId));
+    const settled = await settle(
+      this.#parts,
+      marks.map((mark) => mark.entityId),
+      { ...options, withoutPush: true, onProbation },
+    );
+    await this.#clear(marks.filter((_, i) => settled[i]?.done));
+    marks.forEach((mark, i) => {
+      const one = settled[i];
+      if (one?.owes) this.#backlog.add(mark, one.kind);
+    });
+  }
+
+  /** Without those that were cleared, withdrawn or set again since they were read: these are somebody else's, or come once more. */
+  async #standing(marks: readonly DirtyMark[]): Promise<readonly DirtyMark[]> {
+    if (marks.length === 0) return marks;
+    const stand = await this.#parts.store.feeds.stillDirty(marks);
+    return marks.filter((_, i) => stand[i]);
   }
 
   async #clear(done: readonly DirtyMark[]): Promise<void> {
@@ -195,42 +237,34 @@ export class Engine {
     if (done.length > 0) await this.#parts.store.feeds.clearDirty(done);
   }
 
-  /** Writes for some of what owes writes: edits first, then what was waited for longest. Gives how many it could try. */
-  async #pushSome(options: SettleOptions): Promise<number> {
-    const turn = [...this.#owing.entries()].sort(([, a], [, b]) => Number(a.kind === "CREATE") - Number(b.kind === "CREATE")).slice(0, pushesPerPass);
-    for (const owed of batches(turn, 16)) {
-      if (options.isHalted?.() || options.signal?.aborted) break;
-      const batch = await this.#standing(owed.map(([, { mark }]) => mark));
-      const settled = await settle(
-        this.#parts,
-        batch.map((mark) => mark.entityId),
-        options,
-      );
-      await this.#clear(batch.filter((_, i) => settled[i]?.done));
-      for (const [id] of owed) this.#owing.delete(id);
-    }
-    return turn.length;
+  /** Writes what owes writes, some side by side, and looks at what is marked meanwhile in between. Gives how many it could try. */
+  async #pushAll(options: SettleOptions): Promise<number> {
+    let tried = 0;
+    let untilPass = pushesPerPass;
+    let isPassing = false;
+    await inLanes(lanes, () => {
+      if (isOver(options)) return null;
+      if (untilPass <= 0 && !isPassing) {
+        untilPass = pushesPerPass;
+        isPassing = true;
+        return () => this.#pass(options).finally(() => (isPassing = false));
+      }
+      const marks = this.#backlog.take(pushedTogether);
+      tried += marks.length;
+      untilPass -= marks.length;
+      return marks.length > 0 ? () => this.#push(marks, options).finally(() => this.#backlog.end(marks)) : null;
+    });
+    return tried;
   }
 
-  async #reviewHeld(): Promise<void> {
-    const { store } = this.#parts;
-    const found = await store.documents.get<RecordRef[]>("meta", heldKey);
-    if (!found || found.value.length === 0) return;
-    const snapshots = await store.snapshots.get(found.value);
-    const isThere = found.value.map((_, i) => snapshots[i]?.deletedAt === null);
-    const owners = await store.entities.idsOfRecords(found.value);
-    for (const system of systems) {
-      const records = found.value.flatMap((ref, i) => (ref.system === system && isThere[i] && !owners[i] ? (snapshots[i]?.record ?? []) : []));
-      // Those that still fit an open create stay held.
-      await mintUnknown(this.#pullParts(), system, records);
-    }
-    // Only what is somebody's now, or gone, leaves the list: a crash before this loses nothing (I7).
-    const after = await store.documents.get<RecordRef[]>("meta", heldKey);
-    if (!after) return;
-    const known = await store.entities.idsOfRecords(after.value);
-    const gone = new Set(found.value.filter((_, i) => !isThere[i]).map(refKey));
-    const left = after.value.filter((ref, i) => !known[i] && !gone.has(refKey(ref)));
-    if (left.length < after.value.length) await store.documents.set("meta", heldKey, left, after.version);
+  async #push(owed: readonly DirtyMark[], options: SettleOptions): Promise<void> {
+    const marks = await this.#standing(owed);
+    const settled = await settle(
+      this.#parts,
+      marks.map((mark) => mark.entityId),
+      options,
+    );
+    await this.#clear(marks.filter((_, i) => settled[i]?.done));
   }
 
   #connector(system: System): Connector {
@@ -247,5 +281,7 @@ export class Engine {
 /** Entity ids tell their type, so that marks can be put in order without reading what they mark. */
 export const idPrefixes: { readonly [T in EntityType]: string } = { ACCOUNT: "acc_", CONTACT: "con_", PRODUCT: "prd_" };
 export const typeOfId = (id: string): EntityType | undefined => entityTypes.find((type) => id.startsWith(idPrefixes[type]));
+
+const isOver = ({ isHalted, signal }: SettleOptions): boolean => Boolean(isHalted?.() || signal?.aborted);
 
 const signalOf = (options: { readonly signal?: AbortSignal | undefined }) => (options.signal ? { signal: options.signal } : {});

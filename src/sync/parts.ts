@@ -32,7 +32,7 @@ export interface SettleParts {
   /** Called after marks were handled, before they are cleared. */
   readonly onHandled?: () => Promise<void>;
   /** Told of each plan that is about to be carried out, links among them, and of those that have nothing to do. */
-  readonly onPlanned?: (observation: Observation, plan: Plan) => void;
+  readonly onPlanned?: (observation: Pick<Observation, "entity">, plan: Plan) => void;
   /** Tells subscribers and guards of what was done. */
   readonly onSettled?: (before: Entity, after: Entity | null, plan: Plan) => void;
 }

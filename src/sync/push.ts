@@ -112,12 +112,15 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
  */
 class Keeper {
   readonly #known: Set<string>;
+  /** What stands now, as far as is known here. */
+  #stored: Entity;
 
   constructor(
     private readonly parts: SettleParts,
     private readonly observation: Observation,
   ) {
     this.#known = new Set((observation.entity.operations ?? []).map((one) => one.id));
+    this.#stored = observation.entity;
   }
 
   async store(entity: Entity, sides: Observation["sides"], told: Pick<Plan, "history" | "wake" | "operations"> | null): Promise<Entity | null> {
@@ -125,11 +128,14 @@ class Keeper {
     const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
     for (let mine = entity; ; ) {
       const result = await this.parts.store.entities.commit({
-        put: [writeOf(flow, mine, told?.history ?? [], record)],
+        put: [{ ...writeOf(flow, mine, told?.history ?? [], record), before: this.#stored }],
         markDirty: told?.wake ?? [],
         documents: operationDocuments(told?.operations),
       });
-      if (result.ok) return { ...mine, revision: mine.revision + 1 };
+      if (result.ok) {
+        this.#stored = { ...mine, revision: mine.revision + 1 };
+        return this.#stored;
+      }
       const rebased = result.reason === "STALE" ? await this.#rebased(mine) : null;
       if (!rebased) return null;
       mine = rebased;
@@ -152,6 +158,7 @@ class Keeper {
     if (!theirs || theirs.id !== mine.id) return null;
     const rebased = withLaterOperations(this.observation.flow, mine, theirs, this.#known, this.parts.clock());
     for (const one of theirs.operations ?? []) this.#known.add(one.id);
+    this.#stored = theirs;
     return rebased;
   }
 }

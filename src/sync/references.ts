@@ -15,7 +15,7 @@ export class References {
   readonly #byRecord = new Map<string, Reference>();
   readonly #byEntity = new Map<string, Reference>();
 
-  /** All that these records and these entity ids refer to, in one look-up per type and side. */
+  /** All that these records and these entity ids refer to: the entities in one look-up, and in one per type and side what those do not tell. */
   static async read(entities: EntityReader, flows: readonly Dataflow[], records: readonly SystemRecord[], entityIds: readonly string[]): Promise<References> {
     const found = new References();
     const wanted = new Map<string, { type: EntityType; system: System; ids: Set<string> }>();
@@ -31,22 +31,18 @@ export class References {
         }
       }
     }
-    await Promise.all([
-      ...[...wanted.values()].map(async ({ type, system, ids }) => {
-        const list = [...ids];
-        const owners = await entities.ofRecords(type, system, list);
-        owners.forEach((owner) => {
-          if (owner) found.add(owner);
-        });
+    const named = [...new Set(entityIds)];
+    const owners = named.length > 0 ? await entities.get(named) : [];
+    owners.forEach((owner, i) => {
+      if (owner) found.add(owner, named[i]);
+    });
+    // What an entity names is mostly what its records refer to: then all is known by now.
+    await Promise.all(
+      [...wanted.values()].map(async ({ type, system, ids }) => {
+        const unknown = [...ids].filter((id) => !found.#byRecord.has(`${system}:${id}`));
+        for (const owner of unknown.length > 0 ? await entities.ofRecords(type, system, unknown) : []) if (owner) found.add(owner);
       }),
-      (async () => {
-        const ids = [...new Set(entityIds)];
-        const owners = ids.length > 0 ? await entities.get(ids) : [];
-        owners.forEach((owner, i) => {
-          if (owner) found.add(owner, ids[i]);
-        });
-      })(),
-    ]);
+    );
     return found;
   }
 

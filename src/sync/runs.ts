@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.js";
 import { noCounts, type PlanCost, type Run, type RunState, type SyncMode } from "../domain/run.js";
 import { type EntityType, entityTypes, isoTime, systems } from "../domain/words.js";
 import type { Queue } from "../queue/queue.js";
-import { allMarks, type Lease } from "../store/store.js";
+import type { Lease } from "../store/store.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { Engine } from "./engine.js";
 import type { SettleParts } from "./parts.js";
@@ -105,7 +105,7 @@ export class Runs {
   }
 
   /** What is being done in this process. */
-  planned(observation: Observation, plan: Plan): void {
+  planned(observation: Pick<Observation, "entity">, plan: Plan): void {
     for (const tally of this.#tallies.values()) tally?.recorder.planned(observation, plan);
   }
 
@@ -281,7 +281,11 @@ export class Runs {
    */
   async #withdraw(runId: string): Promise<void> {
     const { feeds } = this.parts.store;
-    await feeds.clearDirty((await feeds.dirty(allMarks)).filter((mark) => mark.runId === runId));
+    for (let from = 0, isMore = true; isMore; ) {
+      const page = await feeds.dirtyPage("", from, 1000);
+      await feeds.clearDirty(page.marks.filter((mark) => mark.runId === runId));
+      ({ next: from, isMore } = page);
+    }
   }
 
   async #finish(runId: string, pass: Pass, state: RunState, cost: readonly PlanCost[], error?: unknown): Promise<void> {

@@ -2,7 +2,7 @@ import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { RecordRef } from "../domain/record.js";
 import type { PlannedActionKind } from "../domain/run.js";
-import { isoTime, type System } from "../domain/words.js";
+import type { System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
 import type { Observation, Plan } from "./decide/observation.js";
@@ -17,7 +17,6 @@ import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./p
 import { plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
-import { renewed } from "./renew.js";
 import { hasOtherKeys, recheckReviews, wakeReviews } from "./reviewing.js";
 import { readNow } from "./send.js";
 
@@ -169,7 +168,11 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   }
   if (isAtRest(planned)) return { id, entity, kind: planned.kind, done: true };
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
-  const committed = await parts.store.entities.commit({ put: [writeOf(flow, planned.next, planned.history, record)], markDirty: planned.wake, documents });
+  const committed = await parts.store.entities.commit({
+    put: [{ ...writeOf(flow, planned.next, planned.history, record), before: entity }],
+    markDirty: planned.wake,
+    documents,
+  });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
   await recheckAwaited(parts, observation, planned.next);
   await recheckReviews(parts, observation.flow, seen.entity, planned.next);
@@ -220,7 +223,7 @@ async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onPro
   const pending: Entity = { ...entity, state: "PENDING", problem: null, nextActionAt: null };
   // Who put that time there has cleared the mark, and may have done so after this one was read.
   const markDirty = entity.nextActionAt === null ? [] : [entity.id];
-  const committed = await parts.store.entities.commit({ put: [writeOf(flow, pending, [], record)], markDirty });
+  const committed = await parts.store.entities.commit({ put: [{ ...writeOf(flow, pending, [], record), before: entity }], markDirty });
   return committed.ok ? { ...settled, entity: { ...pending, revision: entity.revision + 1 } } : settled;
 }
 
@@ -273,24 +276,3 @@ async function observationOf(
     now: parts.clock(),
   };
 }
-
-/** Brings the unified fields of entities with one side up to what their record says, before anybody is matched with them. */
-export async function refresh(parts: Pick<SettleParts, "store" | "settings" | "clock">, ids: readonly string[]): Promise<void> {
-  const found = (await parts.store.entities.get(ids)).filter((one): one is Entity => one !== null);
-  const entities = [...new Map(found.map((one) => [one.id, one])).values()].filter((one) => recordRefs(flowFor(parts, one), one).length === 1);
-  const batch = await observe(parts.store, parts.settings.flows, entities);
-  await Promise.all(
-    batch.seen.map(async (seen) => {
-      const next = renewed(seen, batch.references, parts.settings.defaultAccount, isoTime(parts.clock()));
-      if (!next) return;
-      const record = seen.sides.CUSTOMCRM.kind === "present" ? seen.sides.CUSTOMCRM.record : null;
-      await parts.store.entities.commit({ put: [writeOf(seen.flow, next.entity, next.event.fields.length > 0 ? [next.event] : [], record)] });
-    }),
-  );
-}
-
-const flowFor = (parts: Pick<SettleParts, "settings">, entity: Entity) => {
-  const flow = parts.settings.flows.find((one) => one.type === entity.type);
-  if (!flow) throw new Error(`No dataflow is set up for ${entity.type}.`);
-  return flow;
-};

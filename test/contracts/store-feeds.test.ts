@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { FeedState } from "../../src/store/store.js";
+import { entity, write } from "./store-samples.js";
 import { onEveryStore } from "./store-subject.js";
 
 const state: FeedState = {
@@ -34,15 +35,42 @@ onEveryStore("feeds and dirty marks", (subject) => {
     expect(await marked()).toEqual(["b", "a"]);
   });
 
-  it("give the oldest marks first; marking again keeps the place", async () => {
+  it("give first the marks that have stood longest; marking again counts as new", async () => {
     await subject.store.feeds.markDirty(["c", "a"]);
     await subject.other.feeds.markDirty(["b", "c"]);
-    expect(await marked()).toEqual(["c", "a", "b"]);
-    expect(await marked(2)).toEqual(["c", "a"]);
+    expect(await marked()).toEqual(["a", "b", "c"]);
+    expect(await marked(2)).toEqual(["a", "b"]);
     expect(await marked(0)).toEqual([]);
     expect(await subject.store.feeds.countDirty()).toBe(3);
     await subject.store.feeds.markDirty([]);
     expect(await subject.store.feeds.countDirty()).toBe(3);
+  });
+
+  it("come in pages, each from where the one before ended, also those of one kind of id only; what is marked meanwhile comes last", async () => {
+    const { feeds } = subject.store;
+    const ids = Array.from({ length: 2500 }, (_, i) => `${i % 5 === 0 ? "acc_" : "con_"}${i}`);
+    await feeds.markDirty(ids);
+    const read = async (prefix: string, limit: number, meanwhile: () => Promise<void> = async () => {}) => {
+      const found: string[] = [];
+      for (let from = 0, isMore = true, first = true; isMore; first = false) {
+        const page = await subject.other.feeds.dirtyPage(prefix, from, limit);
+        expect(page.marks.length).toBeLessThanOrEqual(limit);
+        found.push(...page.marks.map((mark) => mark.entityId));
+        ({ next: from, isMore } = page);
+        if (first) await meanwhile();
+      }
+      return found;
+    };
+    expect(await read("", 700)).toEqual(ids);
+    expect(await read("acc_", 100)).toEqual(ids.filter((id) => id.startsWith("acc_")));
+    expect(await read("prd_", 100)).toEqual([]);
+    const moved = await read("acc_", 100, () => feeds.markDirty(["acc_5", "acc_2000", "acc_new"]));
+    expect(moved).toEqual([...ids.filter((id) => id.startsWith("acc_") && id !== "acc_2000"), "acc_5", "acc_2000", "acc_new"]);
+    const { next, isMore } = await feeds.dirtyPage("acc_", 0, 5000);
+    expect(isMore).toBe(false);
+    await feeds.markDirty(["con_9"]);
+    expect(await feeds.dirtyPage("con_", next, 10)).toMatchObject({ marks: [{ entityId: "con_9" }], isMore: false });
+    expect(await feeds.dirtyPage("acc_", next, 10)).toMatchObject({ marks: [], isMore: false });
   });
 
   it("clear a mark only at the generation that was handled (R12)", async () => {
@@ -73,7 +101,7 @@ onEveryStore("feeds and dirty marks", (subject) => {
     );
     expect(runs).toEqual({ own: "run-1" });
     expect(await runOf("another's")).toBe("run-2");
-    expect(await marked()).toEqual(["news", "own", "changed", "committed", "seen by a feed", "both", "another's"]);
+    expect(await marked()).toEqual(["news", "own", "changed", "seen by a feed", "committed", "both", "another's"]);
     await feeds.markForRun([], "run-1");
     expect(await feeds.countDirty()).toBe(7);
   });
@@ -92,6 +120,24 @@ onEveryStore("feeds and dirty marks", (subject) => {
     expect(await feeds.stillDirty([])).toEqual([]);
     await feeds.clearDirty(await feeds.dirty(10));
     expect(await marked()).toEqual([]);
+  });
+
+  it("of what needs nothing are cleared only while nobody holds it, and only as it stood when it was looked at", async () => {
+    const { entities, feeds, leases } = subject.store;
+    const ids = ["acc_rests", "acc_held", "acc_written", "acc_marked", "acc_gone"];
+    await entities.commit({ put: ids.map((id) => write(entity(id, { records: { CUSTOMCRM: id, EXACT: null } }))), markDirty: ids });
+    const marks = await feeds.dirty(10);
+    const rested = marks.map((mark) => ({ ...mark, revision: 1, leaseKey: `entity:${mark.entityId}` }));
+    const lease = await subject.other.leases.acquire("entity:acc_held", 60_000);
+    await subject.other.entities.commit({ put: [write(entity("acc_written", { records: { CUSTOMCRM: "acc_written", EXACT: null }, revision: 1 }))] });
+    await subject.other.feeds.markDirty(["acc_marked"]);
+    await subject.other.entities.commit({ put: [], remove: [{ id: "acc_gone", revision: 1, into: null }] });
+    await feeds.clearRested(rested);
+    expect((await marked()).sort()).toEqual(["acc_gone", "acc_held", "acc_marked", "acc_written"]);
+    if (lease) await leases.release(lease);
+    await feeds.clearRested(rested);
+    expect((await marked()).sort()).toEqual(["acc_gone", "acc_marked", "acc_written"]);
+    await feeds.clearRested([]);
   });
 
   it("never give a generation twice, so that a late clearing hits nobody else's mark", async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Entity, HistoryEvent, Intent } from "../../src/domain/entity.js";
 import { MemoryStore } from "../../src/store/memory.js";
 import type { Commit, EntityEvent } from "../../src/store/store.js";
@@ -54,6 +54,17 @@ it("tells of changed fields, of another state, and of nothing else", async () =>
   ]);
   expect(await commit({ put: [write(crm("a", { revision: 2, fields: { name: "B" }, state: "LINKED" }))] })).toEqual(["STATE_CHANGED a by GATEWAY: "]);
   expect(await commit({ put: [write(crm("a", { revision: 3, fields: { name: "B" }, state: "LINKED", version: 9 }))] })).toEqual([]);
+});
+
+it("reads nothing before a commit whose writer says what stood there", async () => {
+  const { commit, kept, store } = given();
+  await commit({ put: [write(crm("a"))] });
+  const [before] = await kept.entities.get(["a"]);
+  const reading = vi.spyOn(kept.entities, "get");
+  const changed = write(crm("a", { revision: 1, fields: { name: "B" } }), {}, by("EXACT"));
+  expect(await commit({ put: [{ ...changed, before: before as Entity }] })).toEqual(["UPDATED a by EXACT: name"]);
+  expect(reading).not.toHaveBeenCalled();
+  expect((await store.entities.get(["a"]))[0]?.fields.name).toBe("B");
 });
 
 it("tells nothing of what was not committed", async () => {

@@ -5,9 +5,9 @@ import type { Store } from "../../src/store/store.js";
 import { describeWithRedis, startRedis, type TestRedis } from "../helpers/redis.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
 
-const firms = 60;
+const firms = 120;
 /** Writes that a worker may have begun together when a run is cancelled. */
-const together = 16;
+const together = 48;
 const numbers = Array.from({ length: firms }, (_, i) => i + 1);
 
 let world: OperatorWorld;

@@ -7,10 +7,10 @@ import { runWorld } from "./world.js";
  * several, as a change of the product draws another world from the same seed: when none is left, `npm run worlds -- --ablation` finds new ones.
  */
 const pinned = [
-  { name: "quarantine", seeds: [7, 12, 19], breaks: "I3" },
+  { name: "quarantine", seeds: [5, 12, 22], breaks: "I3" },
   { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
   { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
-  { name: "read-back", seeds: [13, 18, 19], breaks: "I4" },
+  { name: "read-back", seeds: [6, 14, 16], breaks: "I4" },
   { name: "lease", seeds: [8, 20, 22], breaks: "I3" },
   { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
   { name: "edit beats delete", seeds: [33, 35, 55], breaks: "R9" },

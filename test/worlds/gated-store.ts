@@ -11,7 +11,7 @@ export interface Gate {
 }
 
 const reads = new Set(["get", "ofRecords", "idsOfRecords", "list", "count", "listLinks", "countLinks", "counts", "byMatchKey", "history", "historyEvent"]);
-const alsoReads = new Set(["due", "countDue", "dirty", "countDirty", "ticket", "slice"]);
+const alsoReads = new Set(["due", "countDue", "dirty", "dirtyPage", "countDirty", "ticket", "slice"]);
 
 /** The store as one process reaches it: every operation is a point at which the world may go on without it. */
 export function gatedStore(store: Store, host: Host, gate: Gate): Store {

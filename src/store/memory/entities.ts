@@ -35,6 +35,11 @@ export class MemoryEntities implements EntityStore {
     this.#refs = refs;
   }
 
+  /** 0: there is no such entity. */
+  revisionOf(id: string): number {
+    return this.#entities.get(id)?.revision ?? 0;
+  }
+
   async commit(commit: Commit): Promise<CommitResult> {
     checkCommit(commit);
     // Derived first: what is not valid must fail before anything is written.

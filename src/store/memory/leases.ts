@@ -27,6 +27,10 @@ export class MemoryLeases implements LeaseStore {
     if (this.#holder(lease.key) === lease.token) this.#held.delete(lease.key);
   }
 
+  isHeld(key: string): boolean {
+    return this.#holder(key) !== null;
+  }
+
   #holder(key: string): number | null {
     const held = this.#held.get(key);
     return held && held.until > this.#clock() ? held.token : null;

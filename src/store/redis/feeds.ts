@@ -1,15 +1,19 @@
 import type { System } from "../../domain/words.js";
 import type { Keys } from "../keys.js";
-import { type DirtyMark, type FeedState, type FeedStore, unreadFeed } from "../store.js";
+import { type DirtyMark, type FeedState, type FeedStore, type MarksPage, type RestedMark, unreadFeed } from "../store.js";
 import { type Connection, Script } from "./connection.js";
-import { asTexts } from "./replies.js";
+import { asList, asTexts } from "./replies.js";
 
 const scripts = {
   mark: new Script("mark-dirty"),
   markForRun: new Script("mark-for-run"),
   clear: new Script("clear-dirty"),
-  oldest: new Script("oldest-dirty"),
+  clearRested: new Script("clear-rested"),
+  page: new Script("dirty-page"),
 };
+
+/** Marks that one script gives: more would hold up everybody else for long. */
+const pageSize = 10_000;
 
 export class RedisFeeds implements FeedStore {
   readonly #connection: Connection;
@@ -41,16 +45,34 @@ export class RedisFeeds implements FeedStore {
   }
 
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
-    if (limit <= 0) return [];
-    const flat = asTexts(await this.#connection.run(scripts.oldest, [this.#keys.dirty, this.#keys.dirtyGenerations], [String(limit)]));
+    const found: DirtyMark[] = [];
+    for (let from = 0, isMore = true; isMore && found.length < limit; ) {
+      const page = await this.dirtyPage("", from, Math.min(limit - found.length, pageSize));
+      found.push(...page.marks);
+      ({ next: from, isMore } = page);
+    }
+    return found;
+  }
+
+  async dirtyPage(prefix: string, from: number, limit: number): Promise<MarksPage> {
+    const reply = await this.#connection.run(scripts.page, [this.#keys.dirty, this.#keys.dirtyGenerations], [String(from), String(limit), prefix]);
+    const [next, isMore, flat] = asList(reply);
+    const texts = asTexts(flat);
     const marks: DirtyMark[] = [];
-    for (let i = 0; i + 1 < flat.length; i += 2) marks.push({ entityId: flat[i] ?? "", ...markOf(flat[i + 1] ?? "") });
-    return marks;
+    for (let i = 0; i + 1 < texts.length; i += 2) marks.push({ entityId: texts[i] ?? "", ...markOf(texts[i + 1] ?? "") });
+    return { marks, next: Number(next), isMore: isMore === 1 };
   }
 
   async clearDirty(marks: readonly DirtyMark[]): Promise<void> {
     const args = marks.flatMap(({ entityId, generation }) => [entityId, String(generation)]);
     if (args.length > 0) await this.#connection.run(scripts.clear, [this.#keys.dirty, this.#keys.dirtyGenerations], args);
+  }
+
+  async clearRested(marks: readonly RestedMark[]): Promise<void> {
+    if (marks.length === 0) return;
+    const { dirty, dirtyGenerations, entity, lease } = this.#keys;
+    const args = marks.flatMap(({ entityId, generation, revision, leaseKey }) => [entityId, String(generation), String(revision), leaseKey]);
+    await this.#connection.run(scripts.clearRested, [dirty, dirtyGenerations, entity(""), lease("")], args);
   }
 
   async stillDirty(marks: readonly DirtyMark[]): Promise<readonly boolean[]> {

@@ -1,8 +1,8 @@
 import { dataflowOf, recordTypeOf } from "../../domain/dataflow.js";
 import type { UserError } from "../../domain/operation.js";
 import { systems } from "../../domain/words.js";
+import { refresh } from "../look-over.js";
 import { readNow } from "../send.js";
-import { refresh } from "../settle.js";
 import { settledNow } from "./change.js";
 import { unavailable } from "./link-records.js";
 import { type ActionParts, notFound, type Outcome, refusedWith } from "./parts.js";

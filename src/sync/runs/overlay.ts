@@ -11,6 +11,7 @@ import {
   type FeedStore,
   type Lease,
   type LeaseStore,
+  type MarksPage,
   type SnapshotStore,
   type Store,
 } from "../../store/store.js";
@@ -81,11 +82,14 @@ class OverlaySnapshots implements SnapshotStore {
   }
 }
 
+/** Higher than any generation below. */
+const firstOwn = 2 ** 50;
+
 class OverlayFeeds implements FeedStore {
   readonly #states = new Map<string, FeedState>();
   readonly #marks = new Map<string, number>();
   readonly #cleared = new Map<string, number>();
-  #last = 2 ** 50;
+  #last = firstOwn;
 
   constructor(private readonly base: FeedStore) {}
 
@@ -99,7 +103,10 @@ class OverlayFeeds implements FeedStore {
   }
 
   async markDirty(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#marks.set(id, ++this.#last);
+    for (const id of ids) {
+      this.#marks.delete(id);
+      this.#marks.set(id, ++this.#last);
+    }
   }
 
   /** Nobody withdraws them: a dry run that is cancelled ends with all that it has marked. */
@@ -112,18 +119,35 @@ class OverlayFeeds implements FeedStore {
   }
 
   async dirty(limit: number): Promise<readonly DirtyMark[]> {
-    const below = (await this.base.dirty(allMarks)).filter(
-      ({ entityId, generation }) => !this.#marks.has(entityId) && (this.#cleared.get(entityId) ?? 0) < generation,
-    );
+    const below = (await this.base.dirty(allMarks)).filter((mark) => this.#standsBelow(mark));
     const own = [...this.#marks].map(([entityId, generation]) => ({ entityId, generation }));
     return [...below, ...own].slice(0, limit);
   }
+
+  /** What was marked here stands behind all that was marked below. */
+  async dirtyPage(prefix: string, from: number, limit: number): Promise<MarksPage> {
+    if (from < firstOwn) {
+      const page = await this.base.dirtyPage(prefix, from, limit);
+      const isLast = !page.isMore;
+      return { marks: page.marks.filter((mark) => this.#standsBelow(mark)), next: isLast ? firstOwn : page.next, isMore: !isLast || this.#marks.size > 0 };
+    }
+    const own = [...this.#marks].flatMap(([entityId, generation]) => (generation > from && entityId.startsWith(prefix) ? [{ entityId, generation }] : []));
+    const marks = own.slice(0, limit);
+    return { marks, next: own.length > limit ? (marks.at(-1)?.generation ?? from) : this.#last, isMore: own.length > limit };
+  }
+
+  readonly #standsBelow = ({ entityId, generation }: DirtyMark): boolean => !this.#marks.has(entityId) && (this.#cleared.get(entityId) ?? 0) < generation;
 
   async clearDirty(marks: readonly DirtyMark[]): Promise<void> {
     for (const { entityId, generation } of marks) {
       if (this.#marks.get(entityId) === generation) this.#marks.delete(entityId);
       this.#cleared.set(entityId, generation);
     }
+  }
+
+  /** Nobody else is there. */
+  async clearRested(marks: readonly DirtyMark[]): Promise<void> {
+    await this.clearDirty(marks);
   }
 
   async countDirty(): Promise<number> {

@@ -30,16 +30,16 @@ export class Recorder {
 
   constructor(private readonly types: readonly EntityType[]) {}
 
-  planned({ entity }: Observation, plan: Plan): void {
+  planned({ entity }: Pick<Observation, "entity">, plan: Plan): void {
     if (!this.types.includes(entity.type)) return;
-    const action = actionOf(entity, plan);
     const seen = { entityId: entity.id, revision: entity.revision };
     if (doing.includes(plan.kind)) {
+      const action = actionOf(entity, plan);
       this.#notes.push({ ...seen, kind: "done", counted: countedDone[plan.kind] ?? null, alike: digestOf(action), item: action });
     } else if (plan.kind === "NONE" && plan.next.state !== "FAILED") {
       this.#notes.push({ ...seen, kind: "rests", counted: "unchanged" });
     } else {
-      this.#notes.push({ ...seen, kind: "stands", counted: countedStanding[plan.kind] ?? null, item: action });
+      this.#notes.push({ ...seen, kind: "stands", counted: countedStanding[plan.kind] ?? null, item: actionOf(entity, plan) });
     }
   }
 

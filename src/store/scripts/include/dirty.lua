@@ -1,8 +1,8 @@
--- Dirty marks: `dirty` holds ids by when they were first marked, `generations` the number of the last marking; behind a space
--- the run that has marked it, where nobody else has.
+-- Dirty marks: `dirty` holds ids by the number of the last marking, `generations` that number; behind a space the run that has
+-- marked it, where nobody else has.
 local function markDirty(dirty, generations, count, id)
   local number = redis.call("INCR", count)
-  redis.call("ZADD", dirty, "NX", number, id)
+  redis.call("ZADD", dirty, number, id)
   redis.call("HSET", generations, id, number)
 end
 

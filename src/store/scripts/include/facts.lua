@@ -14,17 +14,26 @@ local function withFacts(document, revision, packed)
   return document .. "\n" .. revision .. " " .. packed
 end
 
--- The revision, the facts, and the facts as they are packed; nil if there is no such entity.
-local function factsIn(stored)
+-- The revision, and where the facts begin; nil if there is no such entity.
+local function revisionIn(stored)
   if not stored then
     return nil
   end
   local line = string.find(stored, "\n", 1, true)
   local space = string.find(stored, " ", line, true)
-  local packed = string.sub(stored, space + 1)
+  return string.sub(stored, line + 1, space - 1), space + 1
+end
+
+-- The revision, the facts, and the facts as they are packed; nil if there is no such entity.
+local function factsIn(stored)
+  local revision, from = revisionIn(stored)
+  if not revision then
+    return nil
+  end
+  local packed = string.sub(stored, from)
   local facts = {}
   for i, one in ipairs(cmsgpack.unpack(packed)) do
     facts[FACTS[i]] = one
   end
-  return string.sub(stored, line + 1, space - 1), facts, packed
+  return revision, facts, packed
 end
