@@ -1,5 +1,13 @@
 import { type ApolloServerPlugin, type GraphQLResponse, HeaderMap } from "@apollo/server";
-import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from "graphql";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+} from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.js";
@@ -16,6 +24,8 @@ export interface CompiledOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly run: CompiledQuery["query"];
+  /** Variables that mostly come as they are taken. */
+  readonly plain: Plain | null;
   /** Puts answers together from what is stored, where it can. */
   readonly splice: Splice;
 }
@@ -67,7 +77,12 @@ export class CompiledOperations {
     this.#met.set(key, met);
     if (met < this.#compileOn) return null;
     const run = compile(operation);
-    const made = run && { ...operation, run, splice: new Splice(operation.schema, operation.document, operation.operation, this.#parts) };
+    const made = run && {
+      ...operation,
+      run,
+      plain: plainVariables(operation.operation),
+      splice: new Splice(operation.schema, operation.document, operation.operation, this.#parts),
+    };
     this.#found.set(key, { operation: made });
     return made;
   }
@@ -88,8 +103,29 @@ function compile({ schema, document, operation }: Uncompiled): CompiledQuery["qu
  * Variables as an operation takes them; null: something is wrong with them. Compiled code does not know @oneOf, and words its
  * complaints differently: GraphQL.js refuses what is wrong.
  */
-export function soundValues({ schema, operation: { variableDefinitions = [] } }: CompiledOperation, variables: Variables = {}): Variables | null {
-  return variableDefinitions.length === 0 ? {} : (getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).coerced ?? null);
+export function soundValues(compiled: CompiledOperation, variables: Variables = {}): Variables | null {
+  const { schema, operation, plain } = compiled;
+  if (plain?.every(([name, isTaken]) => isTaken(variables[name]))) return Object.fromEntries(plain.map(([name]) => [name, variables[name]]));
+  return getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 }).coerced ?? null;
+}
+
+type Plain = readonly (readonly [string, (value: unknown) => boolean])[];
+
+/** What GraphQL's own types take as it stands. */
+const takenAsItStands: { readonly [type: string]: (value: unknown) => boolean } = {
+  ID: (value) => typeof value === "string",
+  String: (value) => typeof value === "string",
+  Boolean: (value) => typeof value === "boolean",
+};
+
+/** Each variable with what it takes as it stands; null: one of them is of another type. */
+function plainVariables({ variableDefinitions = [] }: OperationDefinitionNode): Plain | null {
+  const plain = variableDefinitions.flatMap(({ variable, type }) => {
+    const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
+    const isTaken = named.kind === Kind.NAMED_TYPE ? takenAsItStands[named.name.value] : undefined;
+    return isTaken ? [[variable.name.value, isTaken] as const] : [];
+  });
+  return plain.length === variableDefinitions.length ? plain : null;
 }
 
 /** Carries out an operation whose variables are sound. */

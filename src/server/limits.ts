@@ -57,7 +57,7 @@ export function costliness(
   variables: Readonly<Record<string, unknown>>,
   max: Limits = limits.request,
 ): GraphQLError | null {
-  const items = itemsOf(schema, document, operation)(valuesOf(operation, variables));
+  const items = itemsOf(schema, document, operation)(variables);
   if (items <= max.maxItems) return null;
   const message = `The operation may give ${items} items, the \`first\` of its lists multiplied; at most ${max.maxItems} are taken. Ask for smaller pages.`;
   return tooMuch("items", items, max.maxItems, message);
@@ -134,7 +134,8 @@ function itemsOf(schema: GraphQLSchema, document: DocumentNode, operation: Opera
   const before = known.get(operation);
   if (before) return before;
   const root = schema.getRootType(operation.operation);
-  const count = root ? new Cost(schema, fragmentsByName(document)).ofSelections(operation.selectionSet, root) : nothingToCount;
+  const counted = root ? new Cost(schema, fragmentsByName(document)).ofSelections(operation.selectionSet, root) : nothingToCount;
+  const count: Count = counted === nothingToCount ? nothingToCount : (variables) => counted(valuesOf(operation, variables));
   known.set(operation, count);
   return count;
 }

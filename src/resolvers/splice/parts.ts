@@ -72,7 +72,7 @@ function all<T>(values: readonly (T | Promise<T>)[]): Promise<readonly T[]> | re
 }
 
 /** At once where nothing has to be waited for: a promise costs more than most of what is done with it. */
-export const thereafter = <A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> =>
+const thereafter = <A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> =>
   value instanceof Promise ? value.then(next) : next(value);
 
 /** A part of what `of` makes of a parent. */

@@ -14,12 +14,15 @@ import {
   TypeNameMetaFieldDef,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
+import { type ArgumentsForm, argumentsForm } from "./arguments-form.js";
 import { NotSpliced, type Part, type Reading } from "./parts.js";
 
 type Values = { readonly [variable: string]: unknown };
 
 /** A field that is selected, of a type that is known. */
 export class Selected {
+  #form: ArgumentsForm | undefined;
+
   constructor(
     private readonly selections: Selections,
     readonly parent: GraphQLObjectType,
@@ -37,7 +40,11 @@ export class Selected {
 
   /** Arguments as a resolver gets them. */
   argumentsFor<A>({ values }: Reading): A {
-    return getArgumentValues(this.definition, this.nodes[0] as FieldNode, values) as A;
+    this.#form ??= argumentsForm(this.definition, this.nodes[0] as FieldNode);
+    const { variables, filled } = this.#form;
+    // What is absent or null may have a default, or must not be so.
+    const isWhole = variables.every((name) => values[name] !== undefined && values[name] !== null);
+    return (isWhole ? filled(values) : getArgumentValues(this.definition, this.nodes[0] as FieldNode, values)) as A;
   }
 
   /** The fields below, each by what the answer calls it, as `partOf` has them; `typeName` where the field's type leaves that open. */
