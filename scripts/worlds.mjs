@@ -20,6 +20,7 @@ const help = `npm run worlds -- [options]
   --ablation NAME  with one safeguard taken away: quarantine, adopt, guards, …
   --without "…"    what is left out, as a smaller world names it
   --shrink         makes each broken world as small as it can be, and shows what is left of it
+  --find           looks whether each safeguard is still missed in its pinned worlds, and finds others where it is not
   --trace          shows all that happened
   --jobs N         processes (one a core)
 `;
@@ -28,6 +29,7 @@ await script(async () => {
   const { values } = parseArgs({ options: optionsOf() });
   if (values.help) return void process.stdout.write(help);
   await setUp();
+  if (values.find) return find(whole("jobs", values.jobs ?? String(cpus().length)));
   const seeds = values.only === undefined ? Array.from({ length: whole("count", values.count) }, (_, i) => `${values.seed}-${i}`) : [values.only];
   const work = {
     operations: whole("operations", values.operations),
@@ -72,6 +74,7 @@ function optionsOf() {
     budget: { type: "boolean", default: false },
     ablation: { type: "string" },
     without: { type: "string", default: "" },
+    find: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     jobs: { type: "string" },
@@ -80,18 +83,33 @@ function optionsOf() {
 }
 
 /** One process; resolves when it has run its share. */
-function run(work, note) {
+async function run(work, note) {
+  let left = work.seeds.length;
+  await inProcess("worker.ts", work, (message) => {
+    left--;
+    note(message);
+  });
+  if (left > 0) throw new SetUpError(`A process ended with ${left} worlds left to run.`);
+}
+
+/** For each safeguard what became of its pinned worlds; fails where there are others to pin. */
+async function find(jobs) {
+  let changed = 0;
+  const note = ({ text, isPinned }) => {
+    process.stdout.write(`${text}\n`);
+    if (!isPinned) changed++;
+  };
+  await Promise.all(Array.from({ length: jobs }, (_, share) => inProcess("finder.ts", { share, of: jobs }, note)));
+  if (changed > 0) throw new SetUpError(`Of ${changed} safeguards no pinned world is left.`);
+}
+
+/** Hands work to a process; resolves when it has ended well. */
+function inProcess(entry, work, note) {
   return new Promise((resolve, reject) => {
-    const child = fork(join(root, "test/worlds/processes/worker.ts"), [], { execArgv: ["--import", "tsx"], cwd: root });
-    let left = work.seeds.length;
-    child.on("message", (message) => {
-      left--;
-      note(message);
-    });
+    const child = fork(join(root, "test/worlds/processes", entry), [], { execArgv: ["--import", "tsx"], cwd: root });
+    child.on("message", note);
     child.on("error", reject);
-    child.on("exit", (code, signal) =>
-      left === 0 ? resolve() : reject(new SetUpError(`A process ended (${signal ?? code}) with ${left} worlds left to run.`)),
-    );
+    child.on("exit", (code, signal) => (code === 0 ? resolve() : reject(new SetUpError(`A process ended before its time (${signal ?? code}).`))));
     child.send(work);
   });
 }
