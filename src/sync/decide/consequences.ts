@@ -2,7 +2,7 @@ import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { FieldChange, FieldConflict, HistoryKind, OverruledValue } from "../../domain/entity.js";
 import { type ChangeSource, isoTime, type System, systems } from "../../domain/words.js";
 import type { Merged } from "../merge.js";
-import { storedFields, type Told } from "./draft.js";
+import type { Told } from "./draft.js";
 import { shown } from "./identity.js";
 import { differing, equal, type Unit } from "./units.js";
 import type { View } from "./view.js";
@@ -18,13 +18,21 @@ export function conflictsOf({ observation: { entity, now }, values, bases }: Vie
 
 /**
  * What the history is told of one unit: each change of the unified value, and each value that somebody entered and that is
- * overwritten (I4). A loss is told once, as soon as its side is to be written, so that it stands there before the value is gone.
+ * overwritten (I4); `before`: the unified fields as stored. A loss is told once, as soon as its side is to be written, so that it
+ * stands there before the value is gone.
  */
-export function toldOf(view: View, one: { unit: Unit; merged: Merged }, fields: Fields, due: ReadonlyMap<string, CanonicalValue>): readonly Told[] {
+export function toldOf(
+  view: View,
+  one: { unit: Unit; merged: Merged },
+  before: Fields,
+  fields: Fields,
+  due: ReadonlyMap<string, CanonicalValue>,
+): readonly Told[] {
   const { unit, merged } = one;
-  const before = storedFields(view.observation);
   if (merged.conflict) return conflictsTold(view, unit, before);
 
+  const isSilent = merged.lost.length === 0 && due.size === 0 && unit.rows.every(({ field }) => equal(before[field], fields[field]));
+  if (isSilent) return [];
   const common = { kind: kindOf(view, unit, merged), source: merged.from ?? ("CUSTOMCRM" as const) };
   const losses = merged.lost.flatMap((lost) => {
     const value = shown(view.translation, lost.value);

@@ -24,7 +24,8 @@ const defaultFor = ({ flow, defaultAccount }: Translation, row: DataflowRow): st
  * account reads as none, unless Customcrm names that very account.
  */
 export function toIdentity(translation: Translation, system: System, fields: Fields, beside: Fields | null = null): Fields {
-  const references = translation.flow.rows.filter((row) => row.refersTo && row.field in fields);
+  const references = referringRows(translation.flow).filter((row) => row.field in fields);
+  if (references.length === 0) return fields;
   const translated = references.map(
     (row) => [row.field, identityOf(translation, row, system, fields[row.field] ?? null, beside?.[row.field] ?? null)] as const,
   );
@@ -40,9 +41,9 @@ function identityOf(translation: Translation, row: DataflowRow, system: System, 
 
 /** What a mutation names, by the ids that stand today. */
 export function currentIdentity({ flow, references }: Translation, set: Fields): Fields {
-  const current = flow.rows
-    .filter((row) => row.refersTo && set[row.field])
-    .map((row) => [row.field, references.ofEntity(set[row.field] ?? "")?.entityId ?? set[row.field] ?? null] as const);
+  const named = referringRows(flow).filter((row) => set[row.field]);
+  if (named.length === 0) return set;
+  const current = named.map((row) => [row.field, references.ofEntity(set[row.field] ?? "")?.entityId ?? set[row.field] ?? null] as const);
   return { ...set, ...Object.fromEntries(current) };
 }
 
@@ -68,9 +69,18 @@ export function toRecordValue(translation: Translation, row: DataflowRow, system
 }
 
 /** The unified fields as they are shown and stored: a record that no entity knows shows as none. */
-export const shown = ({ flow }: Translation, fields: Fields): Fields => ({
-  ...fields,
-  ...Object.fromEntries(flow.rows.filter((row) => row.refersTo && fields[row.field]?.startsWith("?")).map((row) => [row.field, null])),
-});
+export function shown({ flow }: Translation, fields: Fields): Fields {
+  const unknown = referringRows(flow).filter((row) => fields[row.field]?.startsWith("?"));
+  return unknown.length === 0 ? fields : { ...fields, ...Object.fromEntries(unknown.map((row) => [row.field, null])) };
+}
+
+const referring = new WeakMap<Dataflow, readonly DataflowRow[]>();
+
+/** The rows of a dataflow, which does not change, that refer to entities. */
+function referringRows(flow: Dataflow): readonly DataflowRow[] {
+  const rows = referring.get(flow) ?? flow.rows.filter((row) => row.refersTo);
+  referring.set(flow, rows);
+  return rows;
+}
 
 const unknownRecord = (system: System, recordId: string): string => `?${system}:${recordId}`;

@@ -31,7 +31,8 @@ export function planPair(observation: Observation, customcrm: Present, exact: Pr
 function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Draft {
   const { observation, present, own } = view;
   const { entity, flow, now } = observation;
-  const fields = unifiedFields(view, verdicts);
+  const stored = storedFields(observation);
+  const fields = unifiedFields(view, stored, verdicts);
   const shadows = agreedShadows(view, verdicts);
   const conflicts = verdicts.filter((one) => one.merged.conflict).flatMap((one) => conflictsOf(view, one.unit));
   const ignored = stillIgnored(view);
@@ -41,7 +42,7 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
     conflicts,
     ignored.filter((one) => isShown(view, one)).map((one) => ignoredObstacle(flow, one.system, one.field)),
   );
-  const isSettling = entity.state !== "LINKED" || !sameShadows(entity.shadows, shadows) || !same(storedFields(observation), fields);
+  const isSettling = entity.state !== "LINKED" || !sameShadows(entity.shadows, shadows) || !same(stored, fields);
   const created = own.landed.find((intent) => intent.operation === "CREATE");
   return {
     ...outcome,
@@ -49,7 +50,7 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
     writes: sending.writes,
     told: [
       ...(created ? [{ kind: "CREATED" as const, source: otherSystem(created.system), change: null, isTold: false }] : []),
-      ...verdicts.flatMap((one) => toldOf(view, one, fields, sending.due)),
+      ...verdicts.flatMap((one) => toldOf(view, one, stored, fields, sending.due)),
     ],
     next: {
       fields,
@@ -72,8 +73,8 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
 }
 
 /** The value that stands or will win; where nothing says so, what was shown before. */
-function unifiedFields({ observation, translation, values }: View, verdicts: readonly Verdict[]): Fields {
-  const before = { ...values.CUSTOMCRM, ...storedFields(observation) };
+function unifiedFields({ translation, values }: View, stored: Fields, verdicts: readonly Verdict[]): Fields {
+  const before = { ...values.CUSTOMCRM, ...stored };
   const names = (one: Verdict) => one.unit.rows.map((row) => row.field);
   return shown(translation, Object.assign({}, ...verdicts.map((one) => one.merged.winner ?? pick(before, names(one)))));
 }

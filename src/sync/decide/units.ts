@@ -31,11 +31,18 @@ function unitsIn(flow: Dataflow): readonly Unit[] {
 }
 
 /** These fields only; those that `fields` does not name are left out. */
-export const pick = (fields: Fields, names: readonly string[]): Fields =>
-  Object.fromEntries(names.filter((name) => name in fields).map((name) => [name, fields[name] ?? null]));
+export function pick(fields: Fields, names: readonly string[]): Fields {
+  const picked: Record<string, CanonicalValue> = {};
+  for (const name of names) if (name in fields) picked[name] = fields[name] ?? null;
+  return picked;
+}
 
 /** These fields, null where there is no value. */
-export const valuesOf = (fields: Fields, unit: Unit): Fields => Object.fromEntries(unit.rows.map((row) => [row.field, fields[row.field] ?? null]));
+export function valuesOf(fields: Fields, unit: Unit): Fields {
+  const values: Record<string, CanonicalValue> = {};
+  for (const { field } of unit.rows) values[field] = fields[field] ?? null;
+  return values;
+}
 
 /** The same, or null when one of them is not known: half a base is no base (R4). */
 export const baseOf = (shadow: Fields | null, unit: Unit): Fields | null =>
@@ -43,7 +50,15 @@ export const baseOf = (shadow: Fields | null, unit: Unit): Fields | null =>
 
 export const equal = (a: CanonicalValue | undefined, b: CanonicalValue | undefined): boolean => (a ?? null) === (b ?? null);
 
-export const same = (a: Fields, b: Fields): boolean => [...new Set([...Object.keys(a), ...Object.keys(b)])].every((field) => equal(a[field], b[field]));
+export function same(a: Fields, b: Fields): boolean {
+  for (const field in a) if (!equal(a[field], b[field])) return false;
+  for (const field in b) if (!(field in a) && !equal(undefined, b[field])) return false;
+  return true;
+}
 
-export const differing = (a: Fields, b: Fields): readonly string[] =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => !equal(a[field], b[field]));
+export function differing(a: Fields, b: Fields): readonly string[] {
+  const fields: string[] = [];
+  for (const field in a) if (!equal(a[field], b[field])) fields.push(field);
+  for (const field in b) if (!(field in a) && !equal(undefined, b[field])) fields.push(field);
+  return fields;
+}

@@ -47,13 +47,15 @@ export function viewOf(observation: Observation, present: View["present"], own: 
   const seenIn = (fields: readonly string[]) => seenBy(entity, translation, fields);
   const wanted = asked && { set: currentIdentity(translation, asked.set), atOf, seenIn };
   const landed = own.landed.flatMap((intent) => flow.rows.map((row) => `${intent.system}.${row.field}`));
+  const shows = identities({ CUSTOMCRM: present.CUSTOMCRM.fields, EXACT: present.EXACT.fields });
+  const isUnder = systems.some((system) => Object.keys(own.under[system]).length > 0);
   return {
     observation,
     translation,
     own,
     present,
-    values: identities({ CUSTOMCRM: said({ present, own }, "CUSTOMCRM"), EXACT: said({ present, own }, "EXACT") }),
-    shows: identities({ CUSTOMCRM: present.CUSTOMCRM.fields, EXACT: present.EXACT.fields }),
+    values: isUnder ? identities({ CUSTOMCRM: said({ present, own }, "CUSTOMCRM"), EXACT: said({ present, own }, "EXACT") }) : shows,
+    shows,
     bases: { CUSTOMCRM: base, EXACT: own.shadows.EXACT && toIdentity(translation, "EXACT", own.shadows.EXACT, base) },
     wanted,
     timeUnknown: new Set([...(entity.timeUnknown ?? []), ...landed]),
@@ -82,7 +84,7 @@ export const translationOf = ({ flow, references, settings }: Observation): Tran
 /** One side of one unit, for the merge. */
 export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
   const modified = view.present[system].record.modifiedAt;
-  const isOurs = unit.rows.some((row) => view.timeUnknown.has(`${system}.${row.field}`)) || ambiguousOn(view.own.intents, system) !== null;
+  const isOurs = isTimeless(view, unit, system) || ambiguousOn(view.own.intents, system) !== null;
   return {
     value: valuesOf(view.values[system], unit),
     base: baseOf(view.bases[system], unit),
@@ -91,6 +93,9 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
     unagreed: unit.rows.some(({ field }) => view.own.edited.has(field) || isUnagreed(view, field, system)),
   };
 }
+
+const isTimeless = ({ timeUnknown }: View, unit: Unit, system: System): boolean =>
+  timeUnknown.size > 0 && unit.rows.some((row) => timeUnknown.has(`${system}.${row.field}`));
 
 /** The value of an ignored write, on either of its ends. */
 const isUnagreed = ({ observation, present }: View, field: string, system: System): boolean =>
