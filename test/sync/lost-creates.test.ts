@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Dataflow } from "../../src/domain/dataflow.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
 
@@ -86,4 +87,22 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     expect(contacts()).toHaveLength(1);
     expect(await world.store.entities.counts("CONTACT")).toMatchObject({ LINKED: 1, UNLINKED: 0, PENDING: 0, REVIEW: 0 });
   });
+});
+
+it("a record in Customcrm that names its counterpart is a lost create's own, whatever else was edited before anybody saw it (R8)", {
+  timeout: 60_000,
+}, async () => {
+  const always = { kind: "always" } as const;
+  const flows = (all: readonly Dataflow[]) => all.map((flow) => ({ ...flow, create: { ...flow.create, toCustomcrm: always } }));
+  world = await OperatorWorld.start({ accounts: [{ ID: guid(1), Name: "Vos Metaal", Status: "C" }], flows });
+  world.customcrm.faults.add({ method: "POST", path: "/api/v1/", times: 1, fault: { kind: "reset-after" } });
+  await world.cycle();
+  const customers = () => world.customcrm.core.all("Customer");
+  const id = customers()[0]?.id ?? "";
+  world.customcrm.core.patch("Customer", id, { Name: "De Vos Metaalbewerking" });
+  await world.cycle();
+  await later();
+  expect(customers().map((one) => one.id)).toEqual([id]);
+  expect([...world.exact.core.accounts.all()].map((one) => one.id)).toEqual([guid(1)]);
+  expect(await world.of("ACCOUNT", "CUSTOMCRM", id)).toMatchObject({ state: "LINKED", records: { EXACT: guid(1) } });
 });

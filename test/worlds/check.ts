@@ -5,7 +5,7 @@ import type { Operation } from "../../src/domain/operation.js";
 import type { SystemRecord } from "../../src/domain/record.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { mutations } from "./check-mutations.js";
-import { type Clear, type Edit, tokenIn } from "./oracle.js";
+import { type Clear, type Edit, type Oracle, tokenIn } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** Every promise that can be checked once nothing moves any more; each line names the invariant that does not hold. */
@@ -236,12 +236,13 @@ function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in 
 }
 
 /** I3: one record that a person made leads to at most one that we made on the other side. What nobody can attribute is counted apart. */
-function counterparts({ oracle, systems: both, knownRecords }: World): readonly string[] {
+function counterparts(world: World): readonly string[] {
+  const { oracle, systems: both, knownRecords } = world;
   const made = new Map<string, string[]>();
   for (const one of oracle.creations) {
     if (one.thing === null) continue;
-    // People have replaced most of what it was created with: it can't be recognised any more (SYNC.md, assumption A4).
-    if (oracle.replaced(one.system, one.recordId, one.tokens) * 2 > one.tokens.length) continue;
+    // Nor can what it was copied from: that counts as a thing of its own.
+    if (isUnrecognisable(world, one) || oracle.creations.some((other) => other.recordId === one.from && isUnrecognisable(world, other))) continue;
     // A person deleted it before we could know that it had been made: nobody can tell that from a create that never landed.
     if (both.propertiesOf(one.system, one.recordId) === null && !knownRecords.has(`${one.system}:${one.recordId}`)) continue;
     const key = `${one.thing} in ${one.system}`;
@@ -249,6 +250,10 @@ function counterparts({ oracle, systems: both, knownRecords }: World): readonly 
   }
   return [...made].filter(([, ids]) => ids.length > 1).map(([thing, ids]) => `I3 the thing ${thing} was created ${ids.length} times: ${ids.join(", ")}.`);
 }
+
+/** People have replaced most of what it was created with (SYNC.md, assumption A4). */
+const isUnrecognisable = ({ oracle }: World, { system, recordId, tokens }: Oracle["creations"][number]): boolean =>
+  oracle.replaced(system, recordId, tokens) * 2 > tokens.length;
 
 /** I4: a value that was entered and read stands somewhere, or was replaced by somebody who saw it, or lost by policy and is in the history. */
 async function losses(world: World, links: Links): Promise<readonly string[]> {

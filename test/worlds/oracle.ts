@@ -53,6 +53,8 @@ export class Oracle {
     readonly recordId: string;
     readonly step: number;
     readonly tokens: readonly string[];
+    /** The record on the other side that it names as the one it was made from; null: it names none. */
+    readonly from: string | null;
   }[] = [];
   readonly deletedByPeople = new Set<number>();
   /** Which thing a value describes that a client of the gateway gave when it made that thing. */

@@ -105,9 +105,11 @@ export class WorldHttp extends HttpClient {
       case "badGateway":
         if (net.pick(2) === 0) await net.handle(this.#host, this.#system, sent);
         return badGateway;
-      case "garbage":
-        await net.handle(this.#host, this.#system, sent);
-        return { status: 200, headers: { "content-type": "application/json" }, text: '\u0000{"d":' };
+      case "garbage": {
+        const { status } = await net.handle(this.#host, this.#system, sent);
+        // What is cut short is the body: a refusal is still told as one.
+        return { status: status < 300 ? 200 : status, headers: { "content-type": "application/json" }, text: '\u0000{"d":' };
+      }
       case "dropField":
         net.troubled(this.#system, sent);
         return flat(await handle(withoutOne(sent, net)));

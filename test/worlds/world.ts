@@ -604,7 +604,8 @@ export class World {
     const thing = await this.#thingOf(system, body);
     if (thing !== null) this.oracle.things.set(`${system}:${id}`, thing);
     const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
-    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens });
+    const from = typeof body.ExternalId === "string" ? body.ExternalId : null;
+    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens, from });
     this.scheduler.log(`  is ${id} of thing ${thing}`);
     const owner = body.Account ?? body.CustomerId;
     if (typeof owner === "string" && !this.linkedAccounts.has(owner))
