@@ -29,6 +29,7 @@ const ablations: readonly Ablation[] = [
   { name: "lease", store: withoutLeases },
   { name: "edit beats delete", store: withoutEdits },
   { name: "guards", isUnguarded: true },
+  { name: "reasons", store: (store) => withoutReasons(store) },
   { name: "budget", isUnlimited: true },
 ];
 
@@ -89,6 +90,14 @@ function withoutLeases(store: Store): Store {
     }),
   };
 }
+
+/** Nobody says what it waits for. */
+const withoutReasons = (store: Store): Store => ({
+  ...parts(store),
+  entities: changed(store.entities, {
+    commit: async (commit) => store.entities.commit({ ...commit, put: commit.put.map((write) => ({ ...write, entity: { ...write.entity, problem: null } })) }),
+  }),
+});
 
 /** Where one record is gone, whatever the other holds counts as agreed on: no edit is seen. */
 function withoutEdits(store: Store): Store {

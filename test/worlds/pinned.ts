@@ -21,6 +21,7 @@ export const pinned: readonly Pin[] = [
   { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
   { name: "edit beats delete", seeds: [33, 35, 55], breaks: "R9" },
   { name: "guards", seeds: [1, 7, 18], breaks: "R10" },
+  { name: "reasons", seeds: [0, 1, 2], breaks: "I7" },
   { name: "budget", seeds: [0, 2, 4], breaks: "I8" },
 ];
 
