@@ -88,18 +88,15 @@ export class LiveReads {
 
   /**
    * Stores what was read and gives it back; of a record that somebody read later, that reading. A record that a write of ours
-   * has overtaken is left out. An entity whose record has changed is marked before the snapshot changes, so that a crash in
-   * between loses no change, and after it, so that whoever looked in between looks again.
+   * has overtaken is left out. An entity whose record has changed is marked with it.
    */
   async #store(records: readonly SystemRecord[], before: Before, asOf: string, ticket: number): Promise<ReadonlyMap<string, Snapshot>> {
     if (records.length === 0) return new Map();
-    const { entities, feeds, snapshots } = this.#parts.store;
+    const { entities, snapshots } = this.#parts.store;
     const changed = records.map(refOf).filter((ref, i) => isChanged(before.get(refKey(ref)) ?? null, records[i]));
     const owners = changed.length > 0 ? await entities.idsOfRecords(changed) : [];
     const dirty = [...new Set(owners.filter((id) => id !== null))];
-    if (dirty.length > 0) await feeds.markDirty(dirty);
-    const isStored = await snapshots.put(records, asOf, ticket);
-    if (dirty.length > 0) await feeds.markDirty(dirty);
+    const isStored = await snapshots.put(records, asOf, ticket, dirty);
 
     const refused = records.map(refOf).filter((_, i) => !isStored[i]);
     const kept = refused.length > 0 ? await snapshots.get(refused) : [];

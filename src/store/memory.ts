@@ -38,7 +38,7 @@ export class MemoryStore implements Store {
 
   constructor({ clock = Date.now, encryptionKey, flows = dataflows, log = () => {} }: MemoryStoreOptions = {}) {
     const marks = new Marks();
-    this.snapshots = new MemorySnapshots(clock);
+    this.snapshots = new MemorySnapshots(clock, marks);
     this.documents = new MemoryDocuments(clock);
     this.tallies = new MemoryTallies(this.documents);
     this.entities = new MemoryEntities(clock, marks, this.snapshots, this.documents, new RecordRefs(flows));

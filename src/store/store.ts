@@ -146,10 +146,13 @@ export interface SnapshotStore {
   /** A number higher than all before it, over all processes. Take it before a read begins and after a write has ended. */
   ticket(): Promise<number>;
   get(refs: readonly RecordRef[]): Promise<readonly (Snapshot | null)[]>;
-  /** Stores those whose ticket is higher than that of what is stored and than the record's last write; tells which were. */
-  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]>;
-  /** Notes that records are gone, by the same rule of tickets; what was last read is kept for as long as histories are. */
-  putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void>;
+  /**
+   * Stores those whose ticket is higher than that of what is stored and than the record's last write; tells which were. Marks these
+   * entities as dirty in the same step: whoever settles them later sees the news, and no crash leaves news that nobody looks at.
+   */
+  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number, dirty?: readonly string[]): Promise<readonly boolean[]>;
+  /** Notes that records are gone, by the same rule of tickets and with the same marks; what was last read is kept for as long as histories are. */
+  putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number, dirty?: readonly string[]): Promise<void>;
   /**
    * After our own write has ended: reads that began before this are too old to be stored. What the write has shown of the record
    * is stored in the same step, null: nothing.

@@ -1,7 +1,7 @@
 import type { CallOptions, Change, Connector, FeedInfo, UnreadableRow } from "../connectors/connector.js";
 import { PositionExpiredError, UnexpectedAnswerError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
-import type { RecordRef, SystemRecord } from "../domain/record.js";
+import { type RecordRef, refKey, type SystemRecord } from "../domain/record.js";
 import { isoTime, type System } from "../domain/words.js";
 import type { FeedState } from "../store/store.js";
 import { afterPoll, restarted } from "./cursor.js";
@@ -95,6 +95,8 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
   if (refs.length === 0) return [];
   const [stored, entityIds] = await Promise.all([store.snapshots.get(refs), store.entities.idsOfRecords(refs)]);
 
+  const owners = new Map(refs.map((ref, i) => [refKey(ref), entityIds[i]]));
+  const ownersOf = (some: readonly RecordRef[]) => some.flatMap((ref) => owners.get(refKey(ref)) ?? []);
   const changed: SystemRecord[] = [];
   const unknown: SystemRecord[] = [];
   const touched = new Set<string>();
@@ -116,10 +118,9 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
     gone.push(ref);
     if (entityId) touched.add(entityId);
   }
-  // Marked before and, with the cursor, after: a crash in between must not leave a snapshot that makes the next reading look like no news.
-  if (touched.size > 0) await store.feeds.markDirty([...touched]);
-  if (changed.length > 0) await store.snapshots.put(changed, asOf, ticket);
-  if (gone.length > 0) await store.snapshots.putDeleted(gone, asOf, ticket);
+  // What is stored makes the next reading look like no news: its entities are marked with it.
+  if (changed.length > 0) await store.snapshots.put(changed, asOf, ticket, ownersOf(changed));
+  if (gone.length > 0) await store.snapshots.putDeleted(gone, asOf, ticket, ownersOf(gone));
   for (const id of await mintUnknown(parts, system, unknown)) touched.add(id);
   return [...touched];
 }

@@ -27,6 +27,19 @@ onEveryStore("snapshots", (subject) => {
     expect(await subject.store.snapshots.put([], at(2), ticket)).toEqual([]);
   });
 
+  it("mark the entities of what is stored in the same step, also where a later reading is there already, and none for nothing", async () => {
+    const dirty = async () => (await subject.other.feeds.dirty(10)).map(({ entityId }) => entityId);
+    await subject.store.snapshots.put([record("1"), record("2")], at(1), 10, ["acc_1", "acc_2"]);
+    expect(await dirty()).toEqual(["acc_1", "acc_2"]);
+    await subject.store.feeds.clearDirty(await subject.store.feeds.dirty(10));
+    expect(await subject.store.snapshots.put([record("1")], at(1), 5, ["acc_1"])).toEqual([false]);
+    await subject.store.snapshots.putDeleted([ref("2")], at(2), 20, ["acc_2"]);
+    await subject.store.snapshots.put([], at(2), 30, ["acc_3"]);
+    await subject.store.snapshots.putDeleted([], at(2), 40, ["acc_3"]);
+    expect(await dirty()).toEqual(["acc_1", "acc_2"]);
+    expect(await get("1")).toMatchObject({ ticket: 10 });
+  });
+
   it("keep records of equal id apart by system and type", async () => {
     const contact: RecordRef = { system: "CUSTOMCRM", type: "Contact", id: "1" };
     await subject.store.snapshots.put([record("1"), record("1", { type: "Contact", properties: { LastName: "x" } })], at(1), 1);

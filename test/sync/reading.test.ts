@@ -82,7 +82,7 @@ describe("reading a feed (R12)", () => {
     expect(await dirtyIds()).toEqual(["acc_1"]);
   });
 
-  it("marks a changed record before its snapshot is stored, so that a crash in between leaves it marked (I7)", async () => {
+  it("marks the entity of a changed record in the step that stores it, so that a crash after it leaves it marked (I7)", async () => {
     await pull(parts(), scripted({ feed: () => ({ changes: [upsert(customer("c1", "Acme"), "1")], position: "1", more: false }) }), "e1", poll);
     await clear();
     const crash = new Error("crash");
@@ -93,6 +93,22 @@ describe("reading a feed (R12)", () => {
     };
     const edited: FeedPage = { changes: [upsert(customer("c1", "Acme & Sons"), "2")], position: "2", more: false };
     await expect(pull(parts(), scripted({ feed: () => edited }), "e1", poll)).rejects.toBe(crash);
+    expect(await dirtyIds()).toEqual(["acc_1"]);
+  });
+
+  it("a crash leaves an edit marked although another worker settled the old record right before it was stored (I7)", async () => {
+    await pull(parts(), scripted({ feed: () => ({ changes: [upsert(customer("c1", "Acme"), "1")], position: "1", more: false }) }), "e1", poll);
+    const crash = new Error("crash");
+    const put = store.snapshots.put.bind(store.snapshots);
+    store.snapshots.put = async (...args) => {
+      await clear();
+      await put(...args);
+      throw crash;
+    };
+    const edited: FeedPage = { changes: [upsert(customer("c1", "Acme & Sons"), "2")], position: "2", more: false };
+    await expect(pull(parts(), scripted({ feed: () => edited }), "e1", poll)).rejects.toBe(crash);
+    store.snapshots.put = put;
+    await pull(parts(), scripted({ feed: () => edited }), "e1", poll);
     expect(await dirtyIds()).toEqual(["acc_1"]);
   });
 

@@ -13,7 +13,7 @@ export interface Pin {
  * breaks will do. When none is left, `npm run worlds -- --find` finds new ones, and says what to write here.
  */
 export const pinned: readonly Pin[] = [
-  { name: "quarantine", seeds: [5, 12, 22], breaks: "I3" },
+  { name: "quarantine", seeds: [33, 39, 46], breaks: "I3" },
   { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
   { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
   { name: "read-back", seeds: [6, 14, 16], breaks: "I4" },

@@ -5,6 +5,7 @@ import type { Clock, IsoTime } from "../../domain/words.js";
 import { unreadRecord } from "../indexed.js";
 import type { SnapshotStore } from "../store.js";
 import { kept } from "./frozen.js";
+import type { Marks } from "./marks.js";
 
 export class MemorySnapshots implements SnapshotStore {
   readonly #snapshots = new Map<string, { readonly snapshot: Snapshot; readonly until: number }>();
@@ -12,7 +13,10 @@ export class MemorySnapshots implements SnapshotStore {
   readonly #clock: Clock;
   #last = 0;
 
-  constructor(clock: Clock) {
+  constructor(
+    clock: Clock,
+    private readonly marks: Marks,
+  ) {
     this.#clock = clock;
   }
 
@@ -24,11 +28,13 @@ export class MemorySnapshots implements SnapshotStore {
     return refs.map((ref) => this.#of(ref) ?? null);
   }
 
-  async put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
+  async put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<readonly boolean[]> {
+    if (records.length > 0) this.marks.mark(dirty);
     return records.map((record) => this.#isNews(record, ticket) && this.#keep({ record, asOf, deletedAt: null, ticket }));
   }
 
-  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void> {
+  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<void> {
+    if (refs.length > 0) this.marks.mark(dirty);
     for (const ref of refs) {
       if (!this.#isNews(ref, ticket)) continue;
       const known = this.#of(ref) ?? { record: unreadRecord(ref), asOf: at, deletedAt: null };

@@ -33,12 +33,12 @@ export class RedisSnapshots implements SnapshotStore {
     return refs.map((ref, i) => snapshotOf(ref, found[i] ?? null));
   }
 
-  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
-    return this.#put(records, records, asOf, "-", ticket);
+  put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<readonly boolean[]> {
+    return this.#put(records, [String(ticket), asOf, "-"], dirty);
   }
 
-  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void> {
-    await this.#put(refs, refs.map(unreadRecord), at, at, ticket);
+  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<void> {
+    await this.#put(refs.map(unreadRecord), [String(ticket), at, at], dirty);
   }
 
   async noteWrite(ref: RecordRef, at: IsoTime, shown: SystemRecord | "gone" | null): Promise<void> {
@@ -48,10 +48,11 @@ export class RedisSnapshots implements SnapshotStore {
     await this.#connection.run(scripts.noteWrite, keys, args);
   }
 
-  async #put(refs: readonly RecordRef[], records: readonly SystemRecord[], asOf: IsoTime, deletedAt: string, ticket: number): Promise<readonly boolean[]> {
-    if (refs.length === 0) return [];
-    const keys = refs.map(refKey).flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
-    const args = [String(ticket), asOf, deletedAt, String(limits.history.keptMs), ...records.map(packRecord)];
+  async #put(records: readonly SystemRecord[], when: readonly [ticket: string, asOf: IsoTime, deletedAt: string], dirty: readonly string[]) {
+    if (records.length === 0) return [];
+    const ofRecords = records.map(refKey).flatMap((ref) => [this.#keys.snapshot(ref), this.#keys.written(ref)]);
+    const keys = [this.#keys.dirty, this.#keys.dirtyGenerations, this.#keys.dirtyCount, ...ofRecords];
+    const args = [...when, String(limits.history.keptMs), ...records.map(packRecord), ...dirty];
     return asList(await this.#connection.run(scripts.put, keys, args)).map((stored) => stored === 1);
   }
 }

@@ -35,7 +35,7 @@ export class Overlay implements Store {
   constructor(base: Store, flows: readonly Dataflow[]) {
     this.feeds = new OverlayFeeds(base.feeds);
     this.entities = new OverlayEntities(base.entities, this.feeds, flows);
-    this.snapshots = new OverlaySnapshots(base.snapshots);
+    this.snapshots = new OverlaySnapshots(base.snapshots, this.feeds);
     this.leases = new OverlayLeases();
     this.documents = new OverlayDocuments(base.documents);
     this.secrets = base.secrets;
@@ -50,7 +50,10 @@ class OverlaySnapshots implements SnapshotStore {
   readonly #own = new Map<string, Snapshot>();
   #ticket = 2 ** 50;
 
-  constructor(private readonly base: SnapshotStore) {}
+  constructor(
+    private readonly base: SnapshotStore,
+    private readonly feeds: Pick<FeedStore, "markDirty">,
+  ) {}
 
   async ticket(): Promise<number> {
     return ++this.#ticket;
@@ -63,12 +66,14 @@ class OverlaySnapshots implements SnapshotStore {
     return refs.map((ref) => this.#own.get(refKey(ref)) ?? byKey.get(refKey(ref)) ?? null);
   }
 
-  async put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number): Promise<readonly boolean[]> {
+  async put(records: readonly SystemRecord[], asOf: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<readonly boolean[]> {
+    await this.feeds.markDirty(dirty);
     for (const record of records) this.#own.set(refKey(record), { record, asOf, deletedAt: null, ticket });
     return records.map(() => true);
   }
 
-  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number): Promise<void> {
+  async putDeleted(refs: readonly RecordRef[], at: IsoTime, ticket: number, dirty: readonly string[] = []): Promise<void> {
+    await this.feeds.markDirty(dirty);
     const found = await this.get(refs);
     refs.forEach((ref, i) => {
       const snapshot = found[i];
