@@ -42,11 +42,15 @@ const parts = [
   { name: "connectors shared", files: "src/connectors/(?!connector\\.ts)[^/]+\\.ts$", mayImport: ["spans", "connector contract", "store contract", "domain"] },
   { name: "connector contract", files: "src/connectors/connector\\.ts$", mayImport: ["domain"] },
   { name: "private Redis", files: "src/store/(private-redis|redis-server|redis-probe|data-lock|socket-path)\\.ts$", mayImport: [] },
-  { name: "Redis keys and connection", files: "src/store/(keys|redis/(connection|deadlines|silences))\\.ts$", mayImport: ["store contract", "domain"] },
+  {
+    name: "Redis keys and connection",
+    files: "src/store/(keys|script-text|redis/(connection|deadlines|silences))\\.ts$",
+    mayImport: ["store contract", "domain"],
+  },
   {
     name: "store",
     files:
-      "src/store/(?!(store|budget|keys|redis/connection|redis/deadlines|redis/silences|private-redis|redis-server|redis-probe|data-lock|socket-path)\\.ts)",
+      "src/store/(?!(store|budget|keys|script-text|redis/connection|redis/deadlines|redis/silences|private-redis|redis-server|redis-probe|data-lock|socket-path)\\.ts)",
     mayImport: ["Redis keys and connection", "store contract", "domain"],
   },
   { name: "store contract", files: "src/store/(store|budget)\\.ts$", mayImport: ["connector contract", "domain"] },

@@ -28,7 +28,7 @@ export const pinned: readonly Pin[] = [
 const worldOf = ({ name }: Pin, seed: number): WorldOptions => ({ seed: `without-${seed}`, faults: 3, budget: name === "budget" });
 
 /** Whether the promise breaks in this world without the safeguard. */
-export async function breaksWithout(pin: Pin, seed: number): Promise<boolean> {
+async function breaksWithout(pin: Pin, seed: number): Promise<boolean> {
   const { violations } = await runWorld({ ...worldOf(pin, seed), ablation: ablationOf(pin.name) });
   return violations.some((one) => one.startsWith(`${pin.breaks} `));
 }
