@@ -1,5 +1,6 @@
 // node scripts/build.mjs: builds what an image runs. dist/ is the compiled code, module by module; dist/bundle/main.js is the same
 // with all that it depends on in a few files, as looking for two thousand modules takes longer than running them.
+// node scripts/build.mjs <entry> <folder>: only that second step, for another process than the gateway's (chaos starts hundreds).
 import { spawnSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,13 +8,18 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const [dist, bundle] = [join(root, "dist"), join(root, "dist/bundle")];
+const dist = join(root, "dist");
+const [entry = join(dist, "main.js"), bundle = join(dist, "bundle")] = process.argv.slice(2);
 
-rmSync(dist, { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-if (status !== 0) process.exit(1);
+if (entry.startsWith(dist)) {
+  rmSync(dist, { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(1);
+  // The compiler does not bring what is no TypeScript, and neither does the bundler.
+  bringScripts(join(dist, "store"));
+}
 await build({
-  entryPoints: [join(dist, "main.js")],
+  entryPoints: [entry],
   outdir: bundle,
   bundle: true,
   // What is imported later than at the start stays a file of its own.
@@ -43,5 +49,8 @@ await build({
   },
   logLevel: "warning",
 });
-// Neither brings what is no TypeScript.
-for (const folder of [join(dist, "store"), bundle]) cpSync(join(root, "src/store/scripts"), join(folder, "scripts"), { recursive: true });
+bringScripts(bundle);
+
+function bringScripts(folder) {
+  cpSync(join(root, "src/store/scripts"), join(folder, "scripts"), { recursive: true });
+}

@@ -3,6 +3,7 @@ import { dataflowOf, dataflows } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
 import type { Operation } from "../../src/domain/operation.js";
 import type { SystemRecord } from "../../src/domain/record.js";
+import type { Run } from "../../src/domain/run.js";
 import { type System, systems } from "../../src/domain/words.js";
 import { createRandom } from "../../src/sandbox/kit/index.js";
 import type { Store } from "../../src/store/store.js";
@@ -28,9 +29,10 @@ describe("what the checker of chaos names", { timeout: 60_000 }, () => {
     await world.start();
     await world.app.ready;
     people = new People(world.exact, world.customcrm, createRandom("a checker"));
-    const isEnough = () => people.names.length > 2 && people.entered.size > 4 && people.sent.some(isAppliedCreate);
+    const isEnough = () => people.names.length > 2 && people.entered.size > 4 && people.runs.length > 0 && people.sent.some(isAppliedCreate);
     for (let n = 0; n < 200 && !isEnough(); n++) await people.act(world.app.url);
     expect(await standing(world)).toEqual([]);
+    expect(await people.await(world.app.url)).toBe(0);
     store = world.app.store;
     held = await holdings(world.exact, world.customcrm);
     await world.stopApp();
@@ -107,6 +109,22 @@ describe("what the checker of chaos names", { timeout: 60_000 }, () => {
     await store.documents.set("operation", id, { ...before?.value, status: "PENDING" }, null);
     expect(await broken()).toEqual([`I9 ${one?.key} is PENDING at the end.`]);
     await store.documents.set("operation", id, before?.value, null);
+  });
+
+  it("is a run that is not over, or gone, or that counts more creates than it tells of", async () => {
+    const id = people.runs[0] ?? "";
+    const before = (await store.documents.get<Run>("run", id))?.value;
+    const having = async (run: Partial<Run>) => {
+      await store.documents.set("run", id, { ...before, ...run }, null);
+      return broken();
+    };
+    expect(await having({ state: "RUNNING" })).toEqual([`I7 the run ${id} is RUNNING at the end.`]);
+    const progress = { ...before?.progress, created: 1_000 } as Run["progress"];
+    expect(await having({ progress })).toEqual([expect.stringMatching(`^The run ${id} counts 1000 creates, and tells of \\d+\\.$`)]);
+    await having({});
+    people.runs.push("run_gone");
+    expect(await broken()).toEqual(["I7 the run run_gone is gone at the end."]);
+    people.runs.pop();
   });
 
   const swapped = (one: Entity, other: Entity): Entity => ({ ...one, records: { ...one.records, [systems[1]]: other.records[systems[1]] } });

@@ -1,6 +1,7 @@
 import { dataflows } from "../../src/domain/dataflow.js";
 import type { Entity } from "../../src/domain/entity.js";
 import type { Operation } from "../../src/domain/operation.js";
+import type { PlannedAction, Run } from "../../src/domain/run.js";
 import { systems } from "../../src/domain/words.js";
 import type { Store } from "../../src/store/store.js";
 import { operationOfKey } from "../../src/sync/submit/idempotency.js";
@@ -24,6 +25,7 @@ export async function check(store: Store, held: Holdings, people: People, shown:
     ...agreement(entities, held, dataflows),
     ...duplicates(held, people),
     ...(await mutations(store, held, people)),
+    ...(await runs(store, people)),
     ...lost.broken,
   ];
   return { broken, blind: lost.blind };
@@ -58,6 +60,22 @@ async function mutations(store: Store, held: Holdings, people: People): Promise<
     if (status === "REJECTED" && on.length > 0) found.push(`I9 ${one.key} was REJECTED, and stands in ${on.join(" and ")}.`);
     const isCreate = "fields" in one.input;
     if (status === "APPLIED" && isCreate && on.length < 2) found.push(`I9 ${one.key} is APPLIED, and stands only in ${on.join("") || "neither"}.`);
+  }
+  return found;
+}
+
+/** Every run has come to its end, and its tally counts nothing twice. */
+async function runs(store: Store, people: People): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of people.runs) {
+    const run = (await store.documents.get<Run>("run", id))?.value;
+    if (!run || !["DONE", "FAILED", "CANCELLED"].includes(run.state)) found.push(`I7 the run ${id} is ${run?.state ?? "gone"} at the end.`);
+    const { items } = await store.documents.slice<PlannedAction>("plan", id, 0, 1_000_000);
+    const made = new Set(
+      items.filter(({ kind }) => kind === "CREATE").map((item) => [item.type, item.system, item.customcrmId, item.exactId, item.label].join(" ")),
+    );
+    // What came to nothing is told, and not counted.
+    if (run && run.progress.created > made.size) found.push(`The run ${id} counts ${run.progress.created} creates, and tells of ${made.size}.`);
   }
   return found;
 }

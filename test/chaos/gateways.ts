@@ -17,6 +17,8 @@ export class Replica {
   /** `entry`: the gateway's process, as JavaScript. */
   constructor(
     private readonly entry: string,
+    /** Nobody is answered by it. */
+    readonly isWorker: boolean,
     private readonly order: () => GatewayOrder,
   ) {}
 

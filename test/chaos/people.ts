@@ -34,6 +34,8 @@ export class People {
   readonly sent: Sent[] = [];
   /** Names of firms: each may stand at most once in each system. */
   readonly names: string[] = [];
+  /** Runs of the sync that somebody has started. */
+  readonly runs: string[] = [];
   #last = 0;
 
   constructor(
@@ -48,12 +50,20 @@ export class People {
     if (dice < 0.35) await this.#edit("CUSTOMCRM");
     else if (dice < 0.65) await this.#edit("EXACT");
     else if (dice < 0.8) await this.#create();
-    else await this.#mutate(url);
+    else if (dice < 0.97) await this.#mutate(url);
+    else await this.#sync(url);
   }
 
-  /** Sends again what has no answer yet; the key makes it harmless. */
-  async repeat(url: string): Promise<void> {
-    for (const one of this.sent.filter((each) => each.status === null)) await this.#send(url, one);
+  /**
+   * Sends again what has no answer yet; the key makes it harmless. Gives how many mutations still have none, and how many runs are not
+   * over.
+   */
+  async await(url: string | null): Promise<number> {
+    const open = this.sent.filter((one) => one.status === null);
+    if (url !== null) for (const one of open) await this.#send(url, one);
+    const states = await Promise.all(this.runs.map((id) => (url === null ? null : ask(url, "query ($id: ID!) { syncRun(id: $id) { finishedAt } }", { id }))));
+    const going = states.filter((state) => !(state?.syncRun as { finishedAt: string | null } | null | undefined)?.finishedAt);
+    return open.filter((one) => one.status === null).length + going.length;
   }
 
   async #edit(system: System): Promise<void> {
@@ -97,6 +107,12 @@ export class People {
     }
     const last = this.sent.at(-1);
     if (url !== null && last) await this.#send(url, last);
+  }
+
+  async #sync(url: string | null): Promise<void> {
+    const answer = url === null ? null : await ask(url, "mutation { sync(input: { mode: FULL }) { run { id } } }");
+    const { run } = (answer?.sync ?? { run: null }) as { run: { id: string } | null };
+    if (run) this.runs.push(run.id);
   }
 
   async #send(url: string, one: Sent): Promise<void> {
