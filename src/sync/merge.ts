@@ -13,6 +13,8 @@ export interface MergeSide {
   readonly late: boolean;
   /** A write was ignored (R5): what came back instead, and what it was made from, both sides never agreed on. */
   readonly unagreed?: boolean;
+  /** Fields in which a mutation's value stood here, and no longer does: what shows there was entered after it, whatever the clocks say. */
+  readonly replaced?: readonly string[];
 }
 
 export interface MergeInput {
@@ -125,7 +127,10 @@ function won(input: MergeInput, from: System, decidedBy: ConflictPolicy | null):
 
 /** A mutation is the newest edit of its fields, unless a side shows one that is newer still; the unit's other fields merge as without it. */
 function withMutation(merged: Merged, input: MergeInput, wanted: Wanted): Merged {
-  if (systems.some((system) => isNewerThan(input.sides[system], wanted, input.toleranceMs))) {
+  const replacedOn = input.direction === "BOTH" ? systems.filter((system) => isReplaced(input.sides[system], wanted)) : [];
+  const [first] = replacedOn;
+  if (first && replacedOn.length === 1 && isKnownTo(wanted, input.sides[otherSystem(first)])) return overtakenOn(first, input, wanted);
+  if (replacedOn.length > 0 || systems.some((system) => isNewerThan(input.sides[system], wanted, input.toleranceMs))) {
     return { ...merged, lost: [...merged.lost, { from: "GATEWAY", value: wanted.set }], decidedBy: merged.decidedBy ?? "NEWEST", overtaken: true };
   }
   const winner = { ...(merged.winner ?? input.sides.CUSTOMCRM.value), ...wanted.set };
@@ -137,6 +142,18 @@ function withMutation(merged: Merged, input: MergeInput, wanted: Wanted): Merged
     .map((system) => ({ from: system, value: input.sides[system].value }));
   return { ...nothing, winner, from: "GATEWAY", write, lost, decidedBy: lost.length > 0 ? "NEWEST" : null };
 }
+
+/** Whoever entered what shows there saw the mutation's value, and that one's author what the other side shows. */
+function overtakenOn(system: System, input: MergeInput, wanted: Wanted): Merged {
+  const merged = won(input, system, "NEWEST");
+  return { ...merged, lost: [...merged.lost, { from: "GATEWAY", value: wanted.set }], overtaken: true };
+}
+
+const isReplaced = ({ late, replaced = [] }: MergeSide, { set }: Wanted): boolean => !late && replaced.some((field) => field in set);
+
+/** The side shows nothing that the mutation's author did not know of, nor an edit beside what the mutation sets. */
+const isKnownTo = (wanted: Wanted, { value, base }: MergeSide): boolean =>
+  !hasUnseen(value, wanted) && (base === null || differing(base, value).every((field) => field in wanted.set));
 
 /** A value that both sides may agree on, and that the mutation's author did not know of (I4). */
 const hasUnseen = (value: Fields, { set, seen }: Wanted): boolean =>

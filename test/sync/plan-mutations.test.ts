@@ -172,3 +172,49 @@ describe("a value that the author of a mutation did not know of", () => {
     expect(lostIn(observed({ phone: "010-2" }, "010-2"))).toEqual([]);
   });
 });
+
+describe("a mutation whose value one system has taken already", () => {
+  const taken = mutation("op1", { phone: "010-2" }, { before: { phone: "010-1" }, landed: [landed("EXACT", { phone: "010-2" })] });
+  const stands = (exact: string | null, options: Partial<PairOptions> = {}) =>
+    asked({
+      exact: { ...agreed, phone: exact },
+      // Within the clocks' tolerance: the times tell no order.
+      exactAt: at(0),
+      ...options,
+      entity: { state: "PENDING", wanted: wantedOf({ phone: "010-2" }, { at: at(0) }), operations: [taken], timeUnknown: ["EXACT.phone"], ...options.entity },
+    });
+  const lostIn = (observation: Observation) =>
+    plan(observation).history.flatMap(({ fields }) => fields.flatMap(({ lost, lostFrom }) => (lost === null ? [] : [[lost, lostFrom]])));
+
+  it.each([["010-3"], [null]])("loses to %s, entered there since, whatever the clocks say: its author replaced the mutation's value (I4)", (exact) => {
+    const observation = stands(exact);
+    expect(writesOf(plan(observation))).toEqual([["CUSTOMCRM", "UPDATE", { phone: exact }]]);
+    expect(lostIn(observation)).toEqual([["010-2", "GATEWAY"]]);
+    expect(plan(observation).next.wanted).toBeNull();
+  });
+
+  it("also where nobody knows what both agreed on before", () => {
+    expect(writesOf(plan(stands("010-3", { agreed: null })))).toContainEqual(["CUSTOMCRM", "UPDATE", { phone: "010-3" }]);
+  });
+
+  it("an edit on the other side that neither author knew of is decided by policy against it, and neither is lost unseen", () => {
+    const observation = stands("010-3", { customcrm: { ...agreed, phone: "010-4" } });
+    expect(writesOf(plan(observation))).toEqual([["EXACT", "UPDATE", { phone: "010-4" }]]);
+    expect(lostIn(observation)).toEqual([
+      ["010-3", "EXACT"],
+      ["010-2", "GATEWAY"],
+    ]);
+  });
+
+  it("goes on where its value still stands, and where the system kept another than it was sent", () => {
+    expect(writesOf(plan(stands("010-2")))).toEqual([["CUSTOMCRM", "UPDATE", { phone: "010-2" }]]);
+    const kept = { ...taken, landed: [landed("EXACT", { phone: "0102" })] };
+    expect(writesOf(plan(stands("0102", { entity: { operations: [kept] } })))).toContainEqual(["CUSTOMCRM", "UPDATE", { phone: "010-2" }]);
+  });
+
+  it("a newer one that has not been written yet wins over what was entered in between", () => {
+    const newer = mutation("op2", { phone: "010-9" }, { before: { phone: "010-2" } });
+    const entity = { operations: [taken, newer], wanted: wantedOf({ phone: "010-9" }, { at: at(0) }) };
+    expect(writesOf(plan(stands("010-3", { entity })))).toContainEqual(["EXACT", "UPDATE", { phone: "010-9" }]);
+  });
+});

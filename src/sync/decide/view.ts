@@ -1,9 +1,10 @@
 import type { Fields } from "../../domain/canonical.js";
+import type { DataflowRow } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { type System, systems } from "../../domain/words.js";
 import type { Merged, MergeSide, Seen } from "../merge.js";
 import { askedOf } from "./asked.js";
-import { currentIdentity, type Translation, toIdentity } from "./identity.js";
+import { currentIdentity, type Translation, toIdentity, toRecordValue } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
 import { ambiguousOn, type Explained } from "./own-writes.js";
 import { baseOf, equal, same, type Unit, valuesOf } from "./units.js";
@@ -90,8 +91,18 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
     base: baseOf(view.bases[system], unit),
     at: modified === null || isOurs ? null : Date.parse(modified),
     late: unit.rows.some((row) => view.own.late[system].has(row.field)),
+    replaced: unit.rows.filter((row) => isReplaced(view, row, system)).map(({ field }) => field),
     unagreed: unit.rows.some(({ field }) => view.own.edited.has(field) || isUnagreed(view, field, system)),
   };
+}
+
+/** A system took the newest mutation's value, and shows another one since. */
+function isReplaced(view: View, row: DataflowRow, system: System): boolean {
+  const newest = view.observation.entity.operations?.findLast((one) => !one.failure && row.field in one.set);
+  const stood = newest?.landed?.findLast((one) => one.system === system && row.field in one.fields)?.fields;
+  if (!newest || !stood || equal(said(view, system)[row.field], stood[row.field])) return false;
+  const asked = toRecordValue(view.translation, row, system, currentIdentity(view.translation, newest.set)[row.field] ?? null);
+  return asked.ok && equal(asked.value, stood[row.field]);
 }
 
 const isTimeless = ({ timeUnknown }: View, unit: Unit, system: System): boolean =>
