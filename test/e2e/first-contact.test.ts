@@ -15,7 +15,7 @@ function firstContact(startRedisFor: () => Promise<TestRedis | null>) {
     redis = await startRedisFor();
     world = await startWorld({ redis });
     await world.app.ready;
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await world?.stop();
     await redis?.stop();
@@ -56,7 +56,7 @@ function firstContact(startRedisFor: () => Promise<TestRedis | null>) {
     expect(wrong).toEqual([]);
   });
 
-  it("creates in Exact what only Customcrm knows, once, and nothing in Customcrm", { timeout: 90_000 }, async () => {
+  it("creates in Exact what only Customcrm knows, once, and nothing in Customcrm", { timeout: 200_000 }, async () => {
     await quiet(world);
     const { pairs, oneSided, productsWithoutCustomer, firstNameOnly } = world.sandboxes.truth;
     const products = await entitiesOf("PRODUCT", "CUSTOMCRM", oneSided.customcrm.products);
@@ -78,7 +78,7 @@ function firstContact(startRedisFor: () => Promise<TestRedis | null>) {
     expect(world.sandboxes.customcrm.calls.count("POST /api/v1/contacts")).toBe(0);
   });
 
-  it("then holds the same on both sides, and a second look at everything writes nothing", { timeout: 120_000 }, async () => {
+  it("then holds the same on both sides, and a second look at everything writes nothing", { timeout: 240_000 }, async () => {
     await quiet(world);
     const writes = () =>
       [...world.sandboxes.exact.calls.all(), ...world.sandboxes.customcrm.calls.all()].filter(

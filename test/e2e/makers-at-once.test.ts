@@ -24,7 +24,7 @@ describeWithRedis("ten clients that make the same company at once, through two g
     urls = [world.app.url, other.url];
     await world.app.ready;
     await quiet(world);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await world?.stop();
     await redis?.stop();

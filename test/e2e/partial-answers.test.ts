@@ -28,7 +28,7 @@ beforeAll(async () => {
   world = await startWorld();
   await world.app.ready;
   await quiet(world);
-}, 120_000);
+}, 240_000);
 afterAll(() => world?.stop(), 60_000);
 
 const ask = (first: number, maxAge: number | null) => world.query<Answer, { first: number; maxAge: number | null }>(both, { first, maxAge });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await quiet(world);
   const page = await world.app.store.entities.list({ type: "ACCOUNT", terms: {}, states: ["LINKED"], order: "NAME_ASC" }, 50, null);
   linked = page.entities;
-}, 120_000);
+}, 240_000);
 afterAll(() => world?.stop(), 60_000);
 
 /** What a poll of both systems and the settling after it bring about. */

@@ -70,8 +70,8 @@ export async function startWorld(
   };
 }
 
-/** Waits until nothing is marked and nothing is due. */
-export async function quiet(world: World, timeoutMs = 60_000): Promise<void> {
+/** Waits until nothing is marked and nothing is due: longer than a quarantine, as a busy machine may lose an answer. */
+export async function quiet(world: World, timeoutMs = 150_000): Promise<void> {
   const { store } = world.app;
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
