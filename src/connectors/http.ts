@@ -56,12 +56,6 @@ export interface HttpStatus {
 const names: { readonly [S in System]: string } = { CUSTOMCRM: "Customcrm", EXACT: "Exact Online" };
 
 /**
- * A connection is given up this long before the system says that it would close it: a write sent as it closes has no answer, and its
- * record is in quarantine for a minute. A process that is busy is late with both.
- */
-const idle = { keepAliveTimeout: 1_000, keepAliveTimeoutThreshold: 4_000 };
-
-/**
  * Calls one system. Returns whatever status the system answers; throws `UnavailableError` when a call certainly had no effect,
  * and `AmbiguousError` when a write may have had one. A write is never sent twice.
  *
@@ -86,7 +80,14 @@ export class HttpClient {
     this.#timeoutMs = options.timeoutMs ?? limits.http.timeoutMs;
     this.#clock = options.clock ?? Date.now;
     const connectTimeoutMs = Math.min(limits.http.connectTimeoutMs, this.#timeoutMs);
-    this.#agent = new Agent({ connect: { timeout: connectTimeoutMs }, connections: 50, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, ...idle });
+    this.#agent = new Agent({
+      connect: { timeout: connectTimeoutMs },
+      connections: 50,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeoutThreshold: limits.http.idleMarginMs,
+    });
     this.#breaker = circuitBreaker(
       handleWhen((error) => error instanceof TransportFault && (this.#probing || this.#opens(error))),
       { breaker: new ConsecutiveBreaker(1), halfOpenAfter: new IterableBackoff(options.halfOpenAfterMs ?? [2_000, 4_000, 8_000]) },

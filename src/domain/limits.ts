@@ -19,7 +19,16 @@ export const limits = {
     deletedKeptMs: 60 * 24 * 3_600_000,
   },
   customcrm: { pageSize: 200, idsPerCall: 100, changesPageSize: 500, deletedKeptMs: 30 * 24 * 3_600_000 },
-  http: { timeoutMs: 5_000, connectTimeoutMs: 2_000, maxBodyBytes: 40_000_000 },
+  http: {
+    timeoutMs: 5_000,
+    connectTimeoutMs: 2_000,
+    maxBodyBytes: 40_000_000,
+    /**
+     * An idle connection is given up this long before the system says that it would close it: a write that is sent as it closes has no
+     * answer, and a process that is busy is late to notice.
+     */
+    idleMarginMs: 4_000,
+  },
   sync: {
     /** A lost request may still land this long after it was sent (SYNC.md, assumption A1). */
     quarantineMs: 5 * 60_000,

@@ -99,30 +99,22 @@ export async function takeIn(parts: PullParts, system: System, changes: readonly
   const ownersOf = (some: readonly RecordRef[]) => some.flatMap((ref) => owners.get(refKey(ref)) ?? []);
   const changed: SystemRecord[] = [];
   const unknown: SystemRecord[] = [];
-  const touched = new Set<string>();
   upserts.forEach((record, i) => {
     const before = stored[i];
-    const entityId = entityIds[i];
-    if (!entityId) unknown.push(record);
-    if (!before || before.deletedAt !== null || (!isOlder(record, before.record) && differs(before.record, record))) {
-      changed.push(record);
-      if (entityId) touched.add(entityId);
-    }
+    if (!entityIds[i]) unknown.push(record);
+    if (!before || before.deletedAt !== null || (!isOlder(record, before.record) && differs(before.record, record))) changed.push(record);
   });
   const gone: RecordRef[] = [];
   for (let i = upserts.length; i < refs.length; i++) {
     const ref = refs[i];
-    const entityId = entityIds[i];
     // A row that is held for an open create belongs to nobody yet, and may be deleted all the same.
-    if (!ref || (!entityId && !stored[i]) || stored[i]?.deletedAt) continue;
+    if (!ref || (!entityIds[i] && !stored[i]) || stored[i]?.deletedAt) continue;
     gone.push(ref);
-    if (entityId) touched.add(entityId);
   }
   // What is stored makes the next reading look like no news: its entities are marked with it.
   if (changed.length > 0) await store.snapshots.put(changed, asOf, ticket, ownersOf(changed));
   if (gone.length > 0) await store.snapshots.putDeleted(gone, asOf, ticket, ownersOf(gone));
-  for (const id of await mintUnknown(parts, system, unknown)) touched.add(id);
-  return [...touched];
+  return [...new Set([...ownersOf(changed), ...ownersOf(gone), ...(await mintUnknown(parts, system, unknown))])];
 }
 
 async function readOrExpire(connector: Connector, feed: string, position: string | null, options: CallOptions) {

@@ -77,7 +77,7 @@ export function shown({ flow }: Translation, fields: Fields): Fields {
 const referring = new WeakMap<Dataflow, readonly DataflowRow[]>();
 
 /** The rows of a dataflow, which does not change, that refer to entities. */
-function referringRows(flow: Dataflow): readonly DataflowRow[] {
+export function referringRows(flow: Dataflow): readonly DataflowRow[] {
   const rows = referring.get(flow) ?? flow.rows.filter((row) => row.refersTo);
   referring.set(flow, rows);
   return rows;

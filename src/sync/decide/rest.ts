@@ -1,7 +1,7 @@
 import type { Entity } from "../../domain/entity.js";
 import { systems } from "../../domain/words.js";
 import { newestTime } from "./draft.js";
-import { currentIdentity, toIdentity } from "./identity.js";
+import { currentIdentity, referringRows, toIdentity } from "./identity.js";
 import { nameOfFields } from "./label.js";
 import type { Observation, Plan, Present } from "./observation.js";
 import { isAnonymised } from "./obstacles.js";
@@ -39,7 +39,7 @@ export function isAtRest(
       shows(EXACT, entity.shadows.EXACT, field) &&
       (refersTo !== undefined || (equal(CUSTOMCRM.fields[field], entity.fields[field]) && equal(EXACT.fields[field], entity.fields[field]))),
   );
-  const referring = flow.rows.filter((row) => row.refersTo);
+  const referring = referringRows(flow);
   if (!isAsAgreed || referring.length === 0) return isAsAgreed;
 
   const translation = { flow, references, defaultAccount };
