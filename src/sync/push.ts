@@ -182,13 +182,20 @@ const isLookedAt = ({ sides }: Pick<Observation, "sides">, { operation, system }
 };
 
 /** A look right before the write. */
-async function looked({ flow, sides }: Observation, intent: Intent, reader: Reader): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
+async function looked(
+  { entity, flow, sides }: Observation,
+  intent: Intent,
+  reader: Reader,
+): Promise<"same" | "changed" | Extract<WriteOutcome, { kind: "later" }>> {
   const side = sides[intent.system];
   if (side.kind !== "present" || !isLookedAt({ sides }, intent)) return "same";
   try {
     const record = await reader.read({ system: intent.system, type: side.record.type, id: side.record.id });
-    // Missing from one read is no proof that it is gone, and what was not seen is not written over. Deleting what is gone does no harm.
-    if (!record) return intent.operation === "DELETE" ? "same" : { kind: "later", code: "SYSTEM_UNAVAILABLE", message: notShown(intent), retryAt: null };
+    // Missing from one read is no proof that it is gone: what was not seen is not written over, and deleted only where a client asked for that.
+    if (!record)
+      return intent.operation === "DELETE" && entity.wanted?.kind === "DELETE"
+        ? "same"
+        : { kind: "later", code: "SYSTEM_UNAVAILABLE", message: notShown(intent), retryAt: null };
     const now = fieldsOf(flow, record);
     const isSame = flow.rows.every((row) => (now[row.field] ?? null) === (side.fields[row.field] ?? null));
     // A deletion takes all of the record with it, also what no row names: the history must have it as it was last seen (I4).

@@ -49,6 +49,25 @@ describe("what simulated worlds have found", { timeout: 60_000 }, () => {
     expect(events.flatMap((event) => event.fields)).toContainEqual(expect.objectContaining({ field: "phone", lost: expect.stringContaining("entered") }));
   });
 
+  it("what a system does not show right before a deletion is not deleted: an edit that was read meanwhile wins over it (R9)", async () => {
+    await linked({ ...pairs(1), flows: (flows) => flows.map((flow) => ({ ...flow, onDelete: "PROPAGATE" })) });
+    world.customcrm.core.remove("Customer", "cus1");
+    await world.engine.poll("CUSTOMCRM");
+    // Exact's edit is read after the deletion was planned, and the look before it comes back empty.
+    const unseen = vi.spyOn(world.links.exact, "getMany").mockImplementationOnce(async () => {
+      world.exact.core.editAccount(guid(1), { Phone: "entered meanwhile" });
+      return new Map();
+    });
+    await world.settle();
+    expect(unseen).toHaveBeenCalled();
+    expect(world.account(guid(1))).toMatchObject({ Phone: "entered meanwhile" });
+    await world.clock.advance(10 * 60_000);
+    await world.engine.sweep();
+    await world.cycle();
+    expect(world.account(guid(1))).toMatchObject({ Phone: "entered meanwhile" });
+    expect(await world.of("ACCOUNT", "EXACT", guid(1))).toMatchObject({ state: "DETACHED", problem: { code: "EDITED_SINCE_DELETION" } });
+  });
+
   it("what one process will try later, and another one finds due and dies before it is sent, is not forgotten (I7)", async () => {
     await linked(pairs(1));
     await world.cycle();
