@@ -106,3 +106,21 @@ it("a record in Customcrm that names its counterpart is a lost create's own, wha
   expect([...world.exact.core.accounts.all()].map((one) => one.id)).toEqual([guid(1)]);
   expect(await world.of("ACCOUNT", "CUSTOMCRM", id)).toMatchObject({ state: "LINKED", records: { EXACT: guid(1) } });
 });
+
+it("a record in Customcrm that names another counterpart is never adopted for a lost create that resembles it (R8)", { timeout: 60_000 }, async () => {
+  const always = { kind: "always" } as const;
+  const flows = (all: readonly Dataflow[]) => all.map((flow) => ({ ...flow, create: { ...flow.create, toCustomcrm: always } }));
+  const branch = (n: number) => ({ ID: guid(n), Name: `Vos Metaal ${n}`, VATNumber: "NL001", Status: "C" });
+  world = await OperatorWorld.start({ accounts: [branch(1), branch(2)], flows });
+  // Both answers are lost, and one of the two never arrived.
+  for (const kind of ["reset-before", "reset-after"] as const) world.customcrm.faults.add({ method: "POST", path: "/api/v1/", times: 1, fault: { kind } });
+  await world.cycle();
+  const customers = () => world.customcrm.core.all("Customer");
+  expect(customers()).toHaveLength(1);
+  await later();
+  expect(customers()).toHaveLength(2);
+  for (const n of [1, 2]) {
+    const { records } = await world.of("ACCOUNT", "EXACT", guid(n));
+    expect(world.customer(records.CUSTOMCRM ?? "")).toMatchObject({ Name: `Vos Metaal ${n}`, ExternalId: guid(n) });
+  }
+});

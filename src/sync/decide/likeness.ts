@@ -11,15 +11,18 @@ export const clockSlackMs = 5 * 60_000;
 /** How much a record has of what a create has sent; null: it can't be that create's own. */
 export function likeness(flow: Dataflow, intent: Intent, record: SystemRecord): number | null {
   if (record.createdAt !== null && intent.sentAt !== null && Date.parse(record.createdAt) < Date.parse(intent.sentAt) - clockSlackMs) return null;
-  if (isNamed(flow, intent, record)) return Number.MAX_SAFE_INTEGER;
+  const named = namedBy(flow, intent, record);
+  if (named !== null) return named === "its own" ? Number.MAX_SAFE_INTEGER : null;
   const { alike, apart } = comparison(flow, intent.fields, fieldsOf(flow, record));
   return alike > 0 && alike >= apart ? alike - apart : null;
 }
 
-/** It carries the id of the record that it was made for, which nobody else gives it: it is the create's own, whatever else was edited. */
-function isNamed({ externalId }: Dataflow, { extra = {} }: Intent, { properties }: SystemRecord): boolean {
-  const id = extra[externalId] ?? null;
-  return id !== null && properties[externalId] === id;
+/** A record carries the id of the one that it was made for, which nobody else gives it: whatever else was edited, it is that create's own and no other's. */
+function namedBy({ externalId }: Dataflow, { extra = {} }: Intent, { properties }: SystemRecord): "its own" | "another" | null {
+  const sent = extra[externalId] ?? null;
+  const held = properties[externalId] ?? null;
+  if (sent === null || held === null) return null;
+  return held === sent ? "its own" : "another";
 }
 
 /**
