@@ -21,6 +21,17 @@ export function plan(observation: Observation): Plan {
   return unread ? waiting(observation, planUnread(observation, unread)) : following(observation, planChange);
 }
 
+/** Nothing is to be stored, linked or sent. */
+export const isAtRest = ({ changed, history, link, writes, ended }: Plan): boolean =>
+  !changed && history.length === 0 && !link && writes.length === 0 && !ended;
+
+/** A mutation ends with this plan, and without it there is more to do: an edit that came after it, say, travels only now (I5). */
+export function goesOn(observation: Observation, { next, ended, link }: Plan): boolean {
+  const before = observation.entity.operations?.length ?? 0;
+  if (ended || link || before === (next.operations?.length ?? 0)) return false;
+  return !isAtRest(plan({ ...observation, entity: next, urgent: false }));
+}
+
 function planChange(observation: Observation): Plan {
   const { entity, sides } = observation;
   const { CUSTOMCRM: customcrm, EXACT: exact } = sides;

@@ -16,6 +16,7 @@ import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
 import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
 import { callOptions, type SettleOptions, type SettleParts } from "./parts.js";
+import { goesOn } from "./plan.js";
 import type { Reader } from "./reader.js";
 import { recheckReviews } from "./reviewing.js";
 import { send, type Write } from "./send.js";
@@ -93,7 +94,8 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
     sides[intent.system] = await seenAfter(parts, observation, intent, outcome, reader);
   }
   if (results.length === 0) return { entity, isStored: true, again: isChanged, plan: planned };
-  const after = settled({ ...observation, entity, sides, now: clock() }, results);
+  const afterwards = { ...observation, entity, sides, now: clock() };
+  const after = settled(afterwards, results);
   // What waited for this to have a counterpart can go on (R7).
   const isNew = results.some(({ intent, outcome }) => intent.operation === "CREATE" && outcome.kind === "done");
   const waiting = isNew ? await referrers(parts, entity.type, [entity.id]) : [];
@@ -102,7 +104,8 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   if (kept) await recheckAwaited(parts, observation, kept);
   if (kept) await wakeReferred(parts, kept);
   if (kept) await recheckReviews(parts, observation.flow, observation.entity, kept);
-  const again = kept !== null && !after.ended && (after.writes.length > 0 || isChanged || results.some(({ outcome }) => outcome.kind === "modified"));
+  const isMore = after.writes.length > 0 || after.link !== null || isChanged || goesOn(afterwards, after);
+  const again = kept !== null && !after.ended && (isMore || results.some(({ outcome }) => outcome.kind === "modified"));
   return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };
 }
 

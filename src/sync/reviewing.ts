@@ -26,9 +26,14 @@ export async function wakeReviews({ store }: ReviewParts, flow: Dataflow, entity
   if (ids.length > 0) await store.feeds.markDirty(ids);
 }
 
-/** The same after an entity was stored, where its keys have changed. */
+/**
+ * The same after an entity was stored, where its keys have changed. It was planned on a match by the keys that it had before: where
+ * it stands alone it is marked itself, and matched anew once everybody's present keys are known (R6).
+ */
 export async function recheckReviews(parts: ReviewParts, flow: Dataflow, before: Entity, after: Entity): Promise<void> {
-  if (hasOtherKeys(flow, before, after)) await wakeReviews(parts, flow, after);
+  if (!hasOtherKeys(flow, before, after)) return;
+  await wakeReviews(parts, flow, after);
+  if (sideOf(before) && sideOf(after)) await parts.store.feeds.markDirty([after.id]);
 }
 
 /** Whether others may find it now, or find it no more. */

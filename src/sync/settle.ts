@@ -14,7 +14,7 @@ import { join } from "./join.js";
 import { lookForLost } from "./lost.js";
 import { type Batch, observe, recordRefs, type Seen } from "./observe.js";
 import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./parts.js";
-import { plan } from "./plan.js";
+import { goesOn, isAtRest, plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
 import { hasOtherKeys, recheckReviews, wakeReviews } from "./reviewing.js";
@@ -132,7 +132,9 @@ async function settleRound(
         });
       } else {
         storing.begin(async () => {
-          results.set(id, await (planned.writes.length > 0 ? storeOwing(parts, seen, planned, options) : store(parts, seen, observation, planned)));
+          const stored = await (planned.writes.length > 0 ? storeOwing(parts, seen, planned, options) : store(parts, seen, observation, planned));
+          results.set(id, stored);
+          if (stored.done && goesOn(observation, planned)) again.push(id);
         });
         if (planned.writes.length === 0 && hasOtherKeys(seen.flow, seen.entity, planned.next)) foresight.distrust();
       }
@@ -186,9 +188,6 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
 async function recheckPause({ policy, store }: SettleParts, { id, type, problem }: Entity): Promise<void> {
   if (problem?.code === "PAUSED" && pausedFor({ settings: await policy(type) }, false) === null) await store.feeds.markDirty([id]);
 }
-
-/** Nothing is to be stored, linked or sent. */
-const isAtRest = ({ changed, history, link, writes, ended }: Plan): boolean => !changed && history.length === 0 && !link && writes.length === 0 && !ended;
 
 /** What one round stores, side by side: one after the other, each would wait for several answers of the store. */
 class Storing {

@@ -5,8 +5,8 @@ import type { Observation } from "../../src/sync/decide/observation.js";
 import { accepted } from "../../src/sync/decide/operations/accept.js";
 import { withFailure } from "../../src/sync/decide/operations/fail.js";
 import { joined } from "../../src/sync/links.js";
-import { plan } from "../../src/sync/plan.js";
-import { account, alone, at, gone, now, type PairOptions, pair, wantedOf, writesOf } from "./decide-helpers.js";
+import { goesOn, plan } from "../../src/sync/plan.js";
+import { account, alone, at, gone, intentOf, now, type PairOptions, pair, wantedOf, writesOf } from "./decide-helpers.js";
 
 const agreed = { name: "Acme", phone: "010-1" };
 
@@ -193,6 +193,14 @@ describe("a mutation whose value one system has taken already", () => {
     expect(plan(observation).next.wanted).toBeNull();
   });
 
+  it("and what was entered wins also once the mutation has ended and before it is written, although the other side took the mutation's value", () => {
+    const both = { ...taken, landed: [landed("EXACT", { phone: "010-2" }), landed("CUSTOMCRM", { phone: "010-2" })] };
+    const observation = stands(null, { agreed: { ...agreed, phone: null }, customcrm: { ...agreed, phone: "010-2" }, entity: { operations: [both] } });
+    const ended = plan(observation);
+    expect(ended.next.operations).toBeUndefined();
+    for (const one of [ended, plan({ ...observation, entity: ended.next })]) expect(writesOf(one)).toEqual([["CUSTOMCRM", "UPDATE", { phone: null }]]);
+  });
+
   it("also where nobody knows what both agreed on before", () => {
     expect(writesOf(plan(stands("010-3", { agreed: null })))).toContainEqual(["CUSTOMCRM", "UPDATE", { phone: "010-3" }]);
   });
@@ -217,4 +225,31 @@ describe("a mutation whose value one system has taken already", () => {
     const entity = { operations: [taken, newer], wanted: wantedOf({ phone: "010-9" }, { at: at(0) }) };
     expect(writesOf(plan(stands("010-3", { entity })))).toContainEqual(["EXACT", "UPDATE", { phone: "010-9" }]);
   });
+});
+
+it("goes on where, without the mutation that ends, a late write of its own is to be put right (I5)", () => {
+  const shadows = { CUSTOMCRM: agreed, EXACT: { ...agreed, phone: "010-7" } };
+  const late = intentOf({ system: "CUSTOMCRM", fields: { phone: "010-9" }, over: { phone: "010-1" }, sentAt: at(-20), givenUpAt: at(-10) });
+  const taken = mutation("op1", { phone: "010-9" }, { landed: [landed("EXACT", { phone: "010-7" }), landed("CUSTOMCRM", { phone: "010-9" })] });
+  const ignored = [{ system: "EXACT" as const, field: "phone", sent: "010-9", returned: "010-7", source: "010-1" }];
+  const observation = asked({
+    customcrm: { ...agreed, phone: "010-9" },
+    exact: { ...agreed, phone: "010-7" },
+    entity: { state: "PENDING", shadows, ignored, intents: [late], wanted: wantedOf({ phone: "010-9" }), operations: [taken] },
+  });
+  const ended = plan(observation);
+  expect(ended.next.operations).toBeUndefined();
+  expect(ended.writes).toEqual([]);
+  expect(goesOn(observation, ended)).toBe(true);
+  expect(writesOf(plan({ ...observation, entity: ended.next }))).toEqual([["CUSTOMCRM", "UPDATE", { phone: "010-7" }]]);
+});
+
+it("leaves what was entered in a lone record after its value had landed there, while another mutation is still owed (R3)", () => {
+  const phone = mutation("op1", { phone: "010-2" }, { before: { phone: "010-1" }, landed: [landed("CUSTOMCRM", { phone: "010-2" })] });
+  const city = mutation("op2", { city: "Delft" });
+  const wanted = wantedOf({ phone: "010-2", city: "Delft" });
+  const entity = { state: "PENDING" as const, wanted, operations: [phone, city] };
+  const todo = plan(alone({ system: "CUSTOMCRM", fields: { ...agreed, phone: "010-3" }, entity }));
+  expect(writesOf(todo)).toEqual([["CUSTOMCRM", "UPDATE", { city: "Delft" }]]);
+  expect(todo.next.wanted).toMatchObject({ set: { city: "Delft" } });
 });

@@ -22,7 +22,7 @@ export async function mutations(world: World): Promise<readonly string[]> {
     const [operation] = all;
     const tokens = [...asked.tokens.values()];
     const isNothing = !operation || operation.status === "REJECTED";
-    for (const token of tokens) if (isNothing && standing.includes(token)) say(`is ${toldOf(operation)}, and ${token} stands.`);
+    for (const token of tokens) if (isNothing && standing.includes(token) && !isLeftBehind(world, token)) say(`is ${toldOf(operation)}, and ${token} stands.`);
     // What was taken over by a newer one may have been written all the same.
     const hasLanded = operation?.writes.some((write) => write.status === "APPLIED");
     if (!isNothing || hasLanded || tokens.some((token) => seen.has(token))) replaced(world, asked, seen);
@@ -33,6 +33,9 @@ export async function mutations(world: World): Promise<readonly string[]> {
   }
   return found;
 }
+
+/** Of a create whose answer was lost, in a record that nobody can tell is its own any more (A4). */
+const isLeftBehind = ({ oracle }: World, token: string): boolean => oracle.creations.some((one) => one.tokens.includes(token) && oracle.isUnrecognisable(one));
 
 function replaced({ oracle }: World, { saw }: Asked, seen: Set<string>): void {
   for (const token of saw) {

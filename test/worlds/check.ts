@@ -5,7 +5,7 @@ import type { Operation } from "../../src/domain/operation.js";
 import type { SystemRecord } from "../../src/domain/record.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { mutations } from "./check-mutations.js";
-import { type Clear, type Edit, type Oracle, tokenIn } from "./oracle.js";
+import { type Clear, type Edit, tokenIn } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** Every promise that can be checked once nothing moves any more; each line names the invariant that does not hold. */
@@ -242,7 +242,7 @@ function counterparts(world: World): readonly string[] {
   for (const one of oracle.creations) {
     if (one.thing === null) continue;
     // Nor can what it was copied from: that counts as a thing of its own.
-    if (isUnrecognisable(world, one) || oracle.creations.some((other) => other.recordId === one.from && isUnrecognisable(world, other))) continue;
+    if (oracle.isUnrecognisable(one) || oracle.creations.some((other) => other.recordId === one.from && oracle.isUnrecognisable(other))) continue;
     // A person deleted it before we could know that it had been made: nobody can tell that from a create that never landed.
     if (both.propertiesOf(one.system, one.recordId) === null && !knownRecords.has(`${one.system}:${one.recordId}`)) continue;
     const key = `${one.thing} in ${one.system}`;
@@ -250,10 +250,6 @@ function counterparts(world: World): readonly string[] {
   }
   return [...made].filter(([, ids]) => ids.length > 1).map(([thing, ids]) => `I3 the thing ${thing} was created ${ids.length} times: ${ids.join(", ")}.`);
 }
-
-/** People have replaced most of what it was created with (SYNC.md, assumption A4). */
-const isUnrecognisable = ({ oracle }: World, { system, recordId, tokens }: Oracle["creations"][number]): boolean =>
-  oracle.replaced(system, recordId, tokens) * 2 > tokens.length;
 
 /** I4: a value that was entered and read stands somewhere, or was replaced by somebody who saw it, or lost by policy and is in the history. */
 async function losses(world: World, links: Links): Promise<readonly string[]> {
@@ -265,7 +261,8 @@ async function losses(world: World, links: Links): Promise<readonly string[]> {
     const { events } = await world.store.entities.history(id, 200, null);
     for (const event of events) {
       for (const change of event.fields) {
-        const token = tokenIn(change.lost);
+        // What a mutation replaces stood there for all to see when it was accepted, and stands beside it in the history.
+        const token = tokenIn(change.lost) ?? (event.source === "GATEWAY" ? tokenIn(change.before) : null);
         if (token !== null) lost.set(token, [...(lost.get(token) ?? []), { winner: tokenIn(change.after), field: change.field }]);
       }
     }
@@ -282,7 +279,7 @@ async function losses(world: World, links: Links): Promise<readonly string[]> {
     else if (isBeforeLink(world, edit) || !told.every(({ winner, field }) => winner !== null && !grouped.has(field) && oracle.descends(edit.token, winner)))
       continue;
     // The order of two edits is not known where a write of ours was open in between (R3): Customcrm's wins, and the history has both.
-    else if (isUncertain(world, links, edit)) world.reverted++;
+    else if (isUncertain(world, links, edit) || edit.replacesUnread) world.reverted++;
     else found.push(`I4 ${edit.token}, entered in ${edit.system} ${edit.recordId} ${edit.property}, lost to a value that its author had replaced.`);
   }
   return found;

@@ -16,6 +16,8 @@ export interface Edit {
   isSuperseded: boolean;
   /** Overwritten between our read and our write: what no client can help where the system knows no condition. */
   isBlind: boolean;
+  /** It took the place of a write of ours that nobody had read back: it can't be told from what the system made of that (R5). */
+  readonly replacesUnread: boolean;
 }
 
 /** A person emptied a field. */
@@ -28,6 +30,17 @@ export interface Clear {
   isRead: boolean;
   isBlind: boolean;
   isSuperseded: boolean;
+}
+
+/** A record that the engine created. */
+export interface Creation {
+  readonly thing: number | null;
+  readonly system: System;
+  readonly recordId: string;
+  readonly step: number;
+  readonly tokens: readonly string[];
+  /** The record on the other side that it names as the one it was made from; null: it names none. */
+  readonly from: string | null;
 }
 
 /** One record as an answer shows it. */
@@ -47,15 +60,7 @@ export class Oracle {
   /** Which thing a record describes, by system and id. */
   readonly things = new Map<string, number>();
   /** Records that the engine created, by thing. */
-  readonly creations: {
-    readonly thing: number | null;
-    readonly system: System;
-    readonly recordId: string;
-    readonly step: number;
-    readonly tokens: readonly string[];
-    /** The record on the other side that it names as the one it was made from; null: it names none. */
-    readonly from: string | null;
-  }[] = [];
+  readonly creations: Creation[] = [];
   readonly deletedByPeople = new Set<number>();
   /** Which thing a value describes that a client of the gateway gave when it made that thing. */
   readonly described = new Map<string, number>();
@@ -71,6 +76,8 @@ export class Oracle {
   readonly takenAlong: Edit[] = [];
   readonly #travelled = new Set<string>();
   readonly #lastReads = new Map<string, number>();
+  /** By record: the properties that a write of ours has changed since it was last read. */
+  readonly #unread = new Map<string, Set<string>>();
   /** What people wrote with their own hands, by record and property: until the engine overwrites it. */
   readonly #cells = new Map<string, Map<string, Edit | Clear>>();
 
@@ -92,7 +99,8 @@ export class Oracle {
   }
 
   entered(token: string, at: { thing: number; system: System; recordId: string; property: string; saw: string | null; step: number }): void {
-    const edit: Edit = { ...at, token, isRead: false, isSuperseded: false, isBlind: false };
+    const replacesUnread = this.#unread.get(`${at.system}:${at.recordId}`)?.has(at.property) ?? false;
+    const edit: Edit = { ...at, token, isRead: false, isSuperseded: false, isBlind: false, replacesUnread };
     this.edits.set(token, edit);
     this.#superseded(at.saw);
     this.#put(at, edit);
@@ -129,7 +137,9 @@ export class Oracle {
       const token = tokenIn(row.values[property]);
       if ("token" in cell ? token === cell.token : token !== cell.saw) cell.isRead = true;
     }
-    if (isNow) this.#lastReads.set(`${host}:${row.id}`, step);
+    if (!isNow) return;
+    this.#lastReads.set(`${host}:${row.id}`, step);
+    this.#unread.delete(`${system}:${row.id}`);
   }
 
   lastRead(host: number, recordId: string): number {
@@ -142,6 +152,8 @@ export class Oracle {
    * ever know of it.
    */
   overwritten(system: System, recordId: string, property: string, known: number | null, stands: (token: string) => boolean): boolean {
+    const key = `${system}:${recordId}`;
+    this.#unread.set(key, (this.#unread.get(key) ?? new Set()).add(property));
     const cells = this.#cellsOf(system, recordId);
     const cell = cells.get(property);
     cells.delete(property);
@@ -165,8 +177,13 @@ export class Oracle {
     });
   }
 
+  /** People have replaced most of what it was created with (SYNC.md, assumption A4). */
+  isUnrecognisable({ system, recordId, tokens }: Creation): boolean {
+    return this.#replaced(system, recordId, tokens) * 2 > tokens.length;
+  }
+
   /** How many of these values people have replaced in this record. */
-  replaced(system: System, recordId: string, tokens: readonly string[]): number {
+  #replaced(system: System, recordId: string, tokens: readonly string[]): number {
     const edits = [...this.edits.values(), ...this.clears].filter((one) => one.system === system && one.recordId === recordId);
     return tokens.filter((token) => edits.some((one) => one.saw === token)).length;
   }

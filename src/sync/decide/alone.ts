@@ -12,7 +12,7 @@ import type { Obstacle } from "./obstacles.js";
 import { blockOn, ignoredObstacle, isIgnored, pausedFor, refusalObstacle, refusalsOf, refusedUnsent } from "./obstacles.js";
 import type { Explained } from "./own-writes.js";
 import { differing, equal, pick } from "./units.js";
-import { translationOf } from "./view.js";
+import { isReplaced, translationOf } from "./view.js";
 
 /** One record by itself: what it shows, and what a mutation still has to write to it. */
 export interface Alone {
@@ -38,10 +38,10 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   const translation = translationOf(observation);
   const shows = toIdentity(translation, system, sighting.fields);
   const wanted = askedOf(entity);
-  const named = pick(
-    currentIdentity(translation, wanted?.set ?? {}),
-    flow.rows.map((row) => row.field),
-  );
+  // What was entered where a mutation's value stood came after it, and stands.
+  const replaced = flow.rows.filter((row) => isReplaced(observation, row, system, sighting.fields)).map((row) => row.field);
+  const owed = flow.rows.map((row) => row.field).filter((field) => !replaced.includes(field));
+  const named = pick(currentIdentity(translation, wanted?.set ?? {}), owed);
   const asked = sendableAlone(observation, system, shows, named, sighting.fields);
   const set = pick(
     named,
@@ -61,7 +61,8 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   const write: PlannedWrite = { system, operation: "UPDATE", recordId: entity.records[system], fields, source: {}, over, extra, extraOver };
   const values = { ...shows, ...set };
   const unified = shown(translation, values);
-  const open = isOwed || asked.waiting.length > 0;
+  // Asked for before its counterpart was linked, it is written there as well: neither side's own value is newer (R4).
+  const open = isOwed || asked.waiting.length > 0 || observation.match.kind === "link";
   return {
     observation,
     system,
@@ -77,7 +78,7 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
       fields: unified,
       modifiedAt: newestTime(entity, sighting.record.modifiedAt),
       intents: own.intents,
-      wanted: entity.wanted?.kind === "UPDATE" && !open ? null : entity.wanted,
+      wanted: stillWanted(entity.wanted, open, replaced),
       shadows: { CUSTOMCRM: null, EXACT: null },
       conflicts: [],
       ignored: entity.ignored.filter((one) => one.system === system && equal(sighting.fields[one.field], one.returned)),
@@ -86,6 +87,13 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
       externalIdOwed: false,
     },
   };
+}
+
+/** What a mutation still asks for; a create goes on asking for all that it named. */
+function stillWanted(wanted: Entity["wanted"], open: boolean, replaced: readonly string[]): Entity["wanted"] {
+  if (wanted?.kind !== "UPDATE") return wanted;
+  const names = Object.keys(wanted.set).filter((field) => !replaced.includes(field));
+  return open ? { ...wanted, set: pick(wanted.set, names) } : null;
 }
 
 /** The plan while a mutation is being written to a record that stands alone; null when nothing of it is owed. */

@@ -1,4 +1,4 @@
-import type { Fields } from "../../domain/canonical.js";
+import type { CanonicalValue, Fields } from "../../domain/canonical.js";
 import type { DataflowRow } from "../../domain/dataflow.js";
 import type { Entity } from "../../domain/entity.js";
 import { type System, systems } from "../../domain/words.js";
@@ -91,18 +91,23 @@ export function sideOfUnit(view: View, unit: Unit, system: System): MergeSide {
     base: baseOf(view.bases[system], unit),
     at: modified === null || isOurs ? null : Date.parse(modified),
     late: unit.rows.some((row) => view.own.late[system].has(row.field)),
-    replaced: unit.rows.filter((row) => isReplaced(view, row, system)).map(({ field }) => field),
+    replaced: unit.rows.filter((row) => isReplaced(view.observation, row, system, said(view, system))).map(({ field }) => field),
     unagreed: unit.rows.some(({ field }) => view.own.edited.has(field) || isUnagreed(view, field, system)),
   };
 }
 
-/** A system took the newest mutation's value, and shows another one since. */
-function isReplaced(view: View, row: DataflowRow, system: System): boolean {
-  const newest = view.observation.entity.operations?.findLast((one) => !one.failure && row.field in one.set);
+/** A system took the newest mutation's value, and shows another one since: that was entered after it (R3). */
+export const isReplaced = (observation: Observation, row: DataflowRow, system: System, shown: Fields): boolean =>
+  replacedValue(observation, row, system, shown) !== undefined;
+
+/** The value that was replaced; undefined: none. */
+function replacedValue(observation: Observation, row: DataflowRow, system: System, shown: Fields): CanonicalValue | undefined {
+  const newest = observation.entity.operations?.findLast((one) => !one.failure && row.field in one.set);
   const stood = newest?.landed?.findLast((one) => one.system === system && row.field in one.fields)?.fields;
-  if (!newest || !stood || equal(said(view, system)[row.field], stood[row.field])) return false;
-  const asked = toRecordValue(view.translation, row, system, currentIdentity(view.translation, newest.set)[row.field] ?? null);
-  return asked.ok && equal(asked.value, stood[row.field]);
+  if (!newest || !stood || equal(shown[row.field], stood[row.field])) return undefined;
+  const translation = translationOf(observation);
+  const asked = toRecordValue(translation, row, system, currentIdentity(translation, newest.set)[row.field] ?? null);
+  return asked.ok && equal(asked.value, stood[row.field]) ? asked.value : undefined;
 }
 
 const isTimeless = ({ timeUnknown }: View, unit: Unit, system: System): boolean =>
@@ -120,13 +125,33 @@ const agree = ({ shows, own }: View, { unit, merged }: Decided): boolean =>
 /** The shadows from now on: where both sides agree, each side's own values (R2). */
 export function agreedShadows(view: View, verdicts: readonly Decided[]): Entity["shadows"] {
   const { present, own } = view;
+  const replaced = replacedBases(view, verdicts);
   const names = verdicts.filter((one) => agree(view, one)).flatMap(({ unit }) => unit.rows.map((row) => row.field));
-  if (names.length === 0) return own.shadows;
+  if (names.length === 0 && replaced === null) return own.shadows;
   const values = (system: System) => Object.fromEntries(names.map((name) => [name, present[system].fields[name] ?? null]));
   return {
-    CUSTOMCRM: { ...own.shadows.CUSTOMCRM, ...values("CUSTOMCRM") },
-    EXACT: { ...own.shadows.EXACT, ...values("EXACT") },
+    CUSTOMCRM: { ...own.shadows.CUSTOMCRM, ...replaced?.CUSTOMCRM, ...values("CUSTOMCRM") },
+    EXACT: { ...own.shadows.EXACT, ...replaced?.EXACT, ...values("EXACT") },
   };
+}
+
+/**
+ * What was entered where a mutation's value stood is an edit of that value, and what the other side shows its author knew of: so it
+ * wins also when the mutation has ended, before it was written there. null: there is none.
+ */
+function replacedBases(view: View, verdicts: readonly Decided[]): { readonly [S in System]: Fields } | null {
+  const found = verdicts.flatMap(({ unit, merged }) => {
+    const on = merged.overtaken ? systems.find((system) => system === merged.from) : undefined;
+    if (!on) return [];
+    return unit.rows.flatMap((row) => {
+      const stood = replacedValue(view.observation, row, on, said(view, on));
+      return stood === undefined ? [] : [{ on, field: row.field, stood }];
+    });
+  });
+  if (found.length === 0) return null;
+  const basesOf = (system: System) =>
+    Object.fromEntries(found.map(({ on, field, stood }) => [field, on === system ? stood : (view.present[system].fields[field] ?? null)]));
+  return { CUSTOMCRM: basesOf("CUSTOMCRM"), EXACT: basesOf("EXACT") };
 }
 
 /** A side's time tells no order for a field as long as a change of it there is unsettled (R3). */

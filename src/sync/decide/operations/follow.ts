@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Entity, FieldChange, HistoryEvent, OpenOperation } from "../../../domain/entity.js";
 import type { Operation } from "../../../domain/operation.js";
-import { isoTime } from "../../../domain/words.js";
+import { isoTime, type System } from "../../../domain/words.js";
 import type { Observation, Plan } from "../observation.js";
 import { explain } from "../own-writes.js";
 import { equal } from "../units.js";
@@ -27,7 +27,7 @@ export function following(observation: Observation, decide: (observation: Observ
 
   const undone = new Map(failed.map(({ operation }) => [operation.id, operation]));
   const operations = (context.entity.operations ?? []).map((one) => undone.get(one.id) ?? one);
-  const settledContext = { ...context, entity: withRepetitionsBarred({ ...context.entity, operations }, [...undone.values()]) };
+  const settledContext = { ...context, entity: withLeftAsEdits(withRepetitionsBarred({ ...context.entity, operations }, [...undone.values()]), undone) };
   const going = operations.filter((one) => !undone.has(one.id));
   const planned = decide({ ...settledContext, entity: { ...settledContext.entity, operations: going } });
   return concluded(observation, settledContext, planned, undone, decide);
@@ -63,6 +63,19 @@ function withRepetitionsBarred(entity: Entity, undone: readonly OpenOperation[])
   const create = unsafe.find((one) => one.kind === "CREATE");
   const wanted = create ? { operationId: create.id, kind: "CREATE" as const, set: create.set, at: create.at, actor: create.actor } : entity.wanted;
   return refused.length > 0 ? { ...entity, wanted, refused: [...(entity.refused ?? []), ...refused] } : entity;
+}
+
+/**
+ * What a side holds of a mutation that could not be undone counts as edited there: compared with what it held before, so that it
+ * comes to the other side as any edit does (I2), unless that has refused it.
+ */
+function withLeftAsEdits(entity: Entity, undone: ReadonlyMap<string, OpenOperation>): Entity {
+  const left = [...undone.values()].filter((one) => one.kind === "UPDATE" && one.failure?.unsafe).flatMap((one) => one.landed ?? []);
+  const baseOf = (system: System) => {
+    const shadow = entity.shadows[system];
+    return shadow && Object.assign({}, shadow, ...left.filter((one) => one.system === system).map(({ over }) => over ?? {}));
+  };
+  return left.length > 0 ? { ...entity, shadows: { CUSTOMCRM: baseOf("CUSTOMCRM"), EXACT: baseOf("EXACT") } } : entity;
 }
 
 /** Newest first: an older mutation that was taken over ends with the one that did so. */
