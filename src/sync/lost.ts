@@ -111,6 +111,8 @@ async function adopt(parts: SettleParts, flow: Dataflow, entity: Entity, intent:
   await store.snapshots.put([found], isoTime(clock()), await store.snapshots.ticket());
   const [ownerId] = await store.entities.idsOfRecords([ref]);
   const [owner] = ownerId ? await store.entities.get([ownerId]) : [null];
+  // Another process has adopted it just now, when this one's lease had run out.
+  if (owner?.id === entity.id) return true;
   const adopted: Entity = {
     ...entity,
     records: { ...entity.records, [intent.system]: found.id },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { RecordRef } from "../domain/record.js";
@@ -211,19 +212,26 @@ class Storing {
   }
 }
 
-/** Shows that something is on its way. The rest of the plan is stored with its intents, when its turn has come. */
+/**
+ * Shows that something is on its way, and how a REVIEW stands meanwhile. The rest of the plan is stored with its intents, when its
+ * turn has come.
+ */
 async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onProbation }: SettleOptions): Promise<Settled> {
   const { entity, flow, sides } = seen;
   const settled = { id: entity.id, entity, kind: planned.kind, done: false, owes: true };
   if (onProbation?.has(entity.id)) return settled;
+  const { candidates, review = null } = planned.next;
+  const isReviewed = isDeepStrictEqual(review, entity.review ?? null);
   // A detachment stands until a person ends it, whatever a mutation writes meanwhile.
-  if (entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null)) return settled;
+  const isShown = entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null);
+  if (isReviewed && isShown) return settled;
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
-  const pending: Entity = { ...entity, state: "PENDING", problem: null, nextActionAt: null };
+  const shown: Entity = isShown ? entity : { ...entity, state: "PENDING", problem: null, nextActionAt: null };
+  const next: Entity = isReviewed ? shown : { ...shown, candidates, review };
   // Who put that time there has cleared the mark, and may have done so after this one was read.
-  const markDirty = entity.nextActionAt === null ? [] : [entity.id];
-  const committed = await parts.store.entities.commit({ put: [{ ...writeOf(flow, pending, [], record), before: entity }], markDirty });
-  return committed.ok ? { ...settled, entity: { ...pending, revision: entity.revision + 1 } } : settled;
+  const markDirty = [...(next.nextActionAt === entity.nextActionAt ? [] : [entity.id]), ...(isReviewed ? [] : planned.wake)];
+  const committed = await parts.store.entities.commit({ put: [{ ...writeOf(flow, next, [], record), before: entity }], markDirty });
+  return committed.ok ? { ...settled, entity: { ...next, revision: entity.revision + 1 } } : settled;
 }
 
 /**

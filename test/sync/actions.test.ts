@@ -265,6 +265,23 @@ describe("takeBack", { timeout: 60_000 }, () => {
 });
 
 describe("retry", { timeout: 60_000 }, () => {
+  it.each([
+    ["a value", "010 2"],
+    ["that it was emptied", ""],
+  ])("writes once more what a system took without complaint and did not keep: %s (R5)", async (_, phone) => {
+    const one = { customers: [customerRow(1, { VatNumber: "NL1", Phone: "010 1" })], accounts: [accountRow(1, { VATNumber: "NL1", Phone: "010 1" })] };
+    await linkedWorld(one);
+    world.customcrm.core.patch("Customer", "cus1", { Phone: phone });
+    world.exact.faults.add({ method: "PUT", path: "/api/v1/", times: 1, fault: { kind: "drop-field", field: "Phone" } });
+    await world.cycle();
+    const { id, state, problem } = await world.of("ACCOUNT", "EXACT", guid(1));
+    expect({ state, code: problem?.code }).toEqual({ state: "FAILED", code: "IGNORED_BY_SYSTEM" });
+    const [outcome] = await world.actions.retry([id], null);
+    expect(outcome).toMatchObject({ userErrors: [], entity: { state: "LINKED", ignored: [] } });
+    expect(world.account(guid(1))?.Phone ?? "").toBe(phone);
+    expect(world.customer("cus1").Phone ?? "").toBe(phone);
+  });
+
   it("creates anew what was deleted on the other side and detached", async () => {
     await linkedWorld(pairs(1));
     const { id } = await world.of("ACCOUNT", "CUSTOMCRM", "cus1");

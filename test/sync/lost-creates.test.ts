@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
+import { lookForLost } from "../../src/sync/lost.js";
+import { observe } from "../../src/sync/observe.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
+import { withMethods } from "./submit-world.js";
 
 let world: OperatorWorld;
 afterEach(() => world?.stop());
@@ -69,6 +72,36 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     await later();
     expect(contacts()).toHaveLength(1);
     expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source() } });
+  });
+
+  it("that another process adopts when our lease has run out is not adopted once more", async () => {
+    await lost();
+    await world.clock.advance(6 * 60_000);
+    await world.engine.poll("EXACT");
+    const { id } = await world.of("CONTACT", "CUSTOMCRM", source());
+    const { store, settings, ...parts } = world.parts();
+    const [seen] = (
+      await observe(
+        store,
+        settings.flows,
+        (await store.entities.get([id])).flatMap((one) => one ?? []),
+      )
+    ).seen;
+    if (!seen) throw new Error("The contact is gone.");
+    let isSlow = true;
+    const put: typeof store.snapshots.put = async (...given) => {
+      if (isSlow) {
+        isSlow = false;
+        await settle(world.parts(), [id], { class: "change" });
+      }
+      return store.snapshots.put(...given);
+    };
+    const slow = { ...parts, settings, store: withMethods(store, { snapshots: withMethods(store.snapshots, { put }) }) };
+    expect(await lookForLost(slow, seen, { class: "change" })).toMatchObject({ adopted: true });
+    expect(isSlow).toBe(false);
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source(), EXACT: found() } });
   });
 
   it("that two processes adopt while the feed finds it is one entity's", async () => {

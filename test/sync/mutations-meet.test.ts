@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { Engine } from "../../src/sync/engine.js";
+import { leaseKey } from "../../src/sync/parts.js";
 import { exactId, SubmitWorld, withMethods } from "./submit-world.js";
 
 let world: SubmitWorld;
@@ -83,4 +84,29 @@ it("what an Exact that took another value could not give back comes to Customcrm
   expect(world.inExact(exactId(1))).toMatchObject({ Website: "vos.example", Phone: "010-7" });
   expect(world.inCustomcrm("c1")).toMatchObject({ Website: "vos.example", Phone: "010-7" });
   expect(await world.entity(id)).toMatchObject({ state: "LINKED" });
+});
+
+it("two in one REVIEW that both are to be written, on keys that both have changed since, wake each other once and no more", async () => {
+  world = await SubmitWorld.start();
+  for (const name of ["Dubbel Een", "Dubbel Twee"]) world.exact.core.createAccount({ Name: name, VATNumber: "NL9", Status: "C" });
+  const { id: customer } = world.customcrm.core.create("Customer", { Name: "Dubbel", VatNumber: "NL9" });
+  await world.later(1_000);
+  const ids = await Promise.all(["Dubbel", "Dubbel Een"].map((name) => world.idOf(name)));
+  for (const id of ids) expect(await world.entity(id)).toMatchObject({ state: "REVIEW" });
+  // Somebody else is at them, so that the background writes them, after both were asked for.
+  const leases = await Promise.all(ids.map((id) => world.store.leases.acquire(leaseKey(id), 60_000)));
+  for (const id of ids) expect(await world.update("ACCOUNT", id, { email: "info@dubbel.nl" }, { deadlineMs: 50 })).toMatchObject({ status: "PENDING" });
+  await Promise.all(leases.map((lease) => lease && world.store.leases.release(lease)));
+  const parts = world.parts();
+  const { feeds } = parts.store;
+  // A store that takes a moment, as Redis does: so that time passes even in a process that goes round and round.
+  const dirtyPage: typeof feeds.dirtyPage = async (...given) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return feeds.dirtyPage(...given);
+  };
+  const signal = AbortSignal.timeout(5_000);
+  await new Engine({ ...parts, store: withMethods(parts.store, { feeds: withMethods(feeds, { dirtyPage }) }) }).drain(signal);
+  expect(signal.aborted).toBe(false);
+  expect(world.inCustomcrm(customer)).toMatchObject({ Email: "info@dubbel.nl" });
+  for (const id of ids) expect(await world.entity(id)).toMatchObject({ state: "REVIEW", fields: { email: "info@dubbel.nl" } });
 });

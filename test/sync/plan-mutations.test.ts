@@ -88,7 +88,7 @@ describe("a mutation that tries once more what a system had not taken, and fails
     expect(entity.ignored).toEqual([]);
     const [operation] = entity.operations ?? [];
     if (!operation) throw new Error("The mutation is under way.");
-    const done = plan({ ...before, entity: withFailure(entity, operation, failure) });
+    const done = plan({ ...before, entity: withFailure(account, entity, operation, failure) });
     expect(done).toMatchObject({ writes: [], next: { state: "FAILED", problem: { code: "IGNORED_BY_SYSTEM" }, ignored } });
   });
 
@@ -97,7 +97,7 @@ describe("a mutation that tries once more what a system had not taken, and fails
     const both = accepted(account, first, mutation("op2", { phone: "010-3" }), now).entity;
     const failed = ["op1", "op2"].reduce((entity, id) => {
       const one = entity.operations?.find((other) => other.id === id);
-      return one ? withFailure(entity, one, failure) : entity;
+      return one ? withFailure(account, entity, one, failure) : entity;
     }, both);
     expect(plan({ ...before, entity: failed }).next).toMatchObject({ state: "FAILED", ignored });
   });

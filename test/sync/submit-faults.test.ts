@@ -493,6 +493,20 @@ describe("a value that a system takes and does not keep", () => {
     expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-9" });
   });
 
+  it("with ROLLBACK: REJECTED, and an edit of that field that had not travelled yet goes on (I2)", async () => {
+    const world = await start();
+    const id = await world.idOf("Vos Metaal");
+    world.customcrm.core.patch("Customer", "c1", { Phone: "010-7" });
+    await new Engine(world.parts()).poll("CUSTOMCRM");
+    world.customcrmFault("PATCH", { kind: "drop-field", field: "Phone" });
+    const done = await world.update("ACCOUNT", id, { phone: "010-9", city: "Delft" }, { onPartialFailure: "ROLLBACK" });
+    expect(done.status).toBe("REJECTED");
+    await world.calm();
+    expect(world.inExact(exactId(1))).toMatchObject({ Phone: "010-7" });
+    expect(world.inCustomcrm("c1")).toMatchObject({ Phone: "010-7" });
+    expect(await world.entity(id)).toMatchObject({ state: "LINKED", fields: { phone: "010-7", city: null } });
+  });
+
   it("with ROLLBACK: REJECTED, and both sides are as before", async () => {
     const world = await start();
     world.exactFault("PUT", { kind: "drop-field", field: "Phone" });

@@ -237,14 +237,14 @@ function excusedFields(entity: Entity, flow: Dataflow, values: { readonly [S in 
 
 /** I3: one record that a person made leads to at most one that we made on the other side. What nobody can attribute is counted apart. */
 function counterparts(world: World): readonly string[] {
-  const { oracle, systems: both, knownRecords } = world;
+  const { oracle, systems: both, pairs } = world;
   const made = new Map<string, string[]>();
   for (const one of oracle.creations) {
     if (one.thing === null) continue;
     // Nor can what it was copied from: that counts as a thing of its own.
     if (oracle.isUnrecognisable(one) || oracle.creations.some((other) => other.recordId === one.from && oracle.isUnrecognisable(other))) continue;
-    // A person deleted it before we could know that it had been made: nobody can tell that from a create that never landed.
-    if (both.propertiesOf(one.system, one.recordId) === null && !knownRecords.has(`${one.system}:${one.recordId}`)) continue;
+    // Deleted before we could know whose it was: nobody can tell that from a create that never landed (SYNC.md, assumption A4).
+    if (both.propertiesOf(one.system, one.recordId) === null && !pairs.has(`${one.system}:${one.recordId}`)) continue;
     const key = `${one.thing} in ${one.system}`;
     made.set(key, [...(made.get(key) ?? []), one.recordId]);
   }

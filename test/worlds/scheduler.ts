@@ -22,6 +22,9 @@ interface Waiter {
   readonly kill: () => void;
 }
 
+/** The world goes on and on: whatever is at it never comes to an end. */
+export class Endless extends Error {}
+
 /**
  * Whatever the engine does outside itself stops here first, and goes on when it is picked. So the order of all calls and
  * commits, and what happens between them, is one row of choices from one seed.
@@ -34,6 +37,7 @@ export class Scheduler {
   constructor(
     private readonly random: Random,
     private readonly now: () => number,
+    private readonly mostSteps: number,
   ) {}
 
   log(line: string): void {
@@ -79,6 +83,6 @@ export class Scheduler {
   /** Resolves when nothing can go on without being picked. */
   async settle(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    this.step++;
+    if (++this.step > this.mostSteps) throw new Endless(`more than ${this.mostSteps} steps`);
   }
 }

@@ -1,8 +1,9 @@
-import { dataflowOf, recordTypeOf } from "../../domain/dataflow.js";
+import type { Fields } from "../../domain/canonical.js";
+import { type Dataflow, dataflowOf, recordTypeOf } from "../../domain/dataflow.js";
 import type { Entity, ProblemCode } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
 import type { UserError } from "../../domain/operation.js";
-import { type EntityType, isoTime, otherSystem } from "../../domain/words.js";
+import { type EntityType, isoTime, otherSystem, type System } from "../../domain/words.js";
 import { externalIdRefusals } from "../decide/extras.js";
 import { sideOf } from "../decide/label.js";
 import { settle } from "../settle.js";
@@ -74,12 +75,27 @@ export async function createdAnew(parts: ActionParts, entity: Entity, actor: str
 
 /** What a system has no property for stays known: it would be refused with every write. */
 function cleared({ settings, clock }: ActionParts, entity: Entity): Entity {
+  const flow = dataflowOf(settings.flows, entity.type);
   return {
     ...entity,
-    ...(entity.refused ? { refused: externalIdRefusals(dataflowOf(settings.flows, entity.type), entity) } : {}),
+    ...(entity.refused ? { refused: externalIdRefusals(flow, entity) } : {}),
     ignored: [],
+    shadows: { CUSTOMCRM: unsettled(flow, entity, "CUSTOMCRM"), EXACT: unsettled(flow, entity, "EXACT") },
     // Back-off is not waited out; a write whose answer was lost still is (R8).
     intents: entity.intents.map((intent) => (intent.sentAt === null ? { ...intent, nextAttemptAt: null } : intent)),
     nextActionAt: isoTime(clock()),
   };
+}
+
+/** This side's shadow with what the other side has ignored as an edit made here: so it travels once more (R5). */
+function unsettled({ rows }: Dataflow, { shadows, ignored }: Entity, system: System): Fields | null {
+  const shadow = shadows[system];
+  const bases = ignored
+    .filter((one) => one.system !== system)
+    .flatMap(({ field, returned }) => {
+      const row = rows.find((candidate) => candidate.field === field);
+      // What the other side refers to goes by another id here.
+      return row ? [[field, row.refersTo ? null : returned] as const] : [];
+    });
+  return shadow && { ...shadow, ...Object.fromEntries(bases) };
 }

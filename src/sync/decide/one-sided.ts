@@ -25,7 +25,10 @@ export function planOneSided(observation: Observation, system: System, sighting:
   const target = otherSystem(system);
 
   const mutation = planMutationAlone(alone);
-  if (mutation) return { ...mutation, next: { ...mutation.next, candidates: entity.candidates } };
+  if (mutation) {
+    const { wake, ...kept } = standingReview(observation);
+    return { ...mutation, next: { ...mutation.next, ...kept }, wake: [...mutation.wake, ...wake] };
+  }
   if (entity.state === "DETACHED") return stop(alone, { kind: "NONE", state: "DETACHED", obstacle: standing(entity.problem) });
   // A create of ours may have made it already.
   const lost = ambiguousOn(own.intents, target);
@@ -102,22 +105,38 @@ function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; ob
   const { observation } = alone;
   const common = base(alone);
   const isStanding = outcome.state === "DETACHED" || outcome.kind === "WAIT";
-  const { candidates, review, refused } = observation.entity;
-  const kept: Partial<Entity> = { refused: refused ?? [], ...(isStanding ? { candidates, review: review ?? null } : {}) };
+  const { wake, ...standing } = standingReview(observation);
+  const kept: Partial<Entity> = { refused: observation.entity.refused ?? [], ...(isStanding ? standing : {}) };
   return planOf(observation, {
     ...common,
     ...outcome,
-    wake: isStanding ? [] : (common.wake ?? []),
+    wake: isStanding ? wake : (common.wake ?? []),
     reason: reason ?? outcome.obstacle?.message ?? "Left alone until a person says otherwise.",
     next: { ...common.next, ...kept },
   });
+}
+
+/**
+ * The REVIEW of an entity that something else holds up, as it is by now: on the keys that those involved have today, or ended. One
+ * that rested on older keys would be woken by whoever carries others, again and again.
+ */
+function standingReview({ entity, match }: Observation): Required<Pick<Entity, "candidates" | "review">> & Pick<Plan, "wake"> {
+  const { candidates, review = null } = entity;
+  if (match.kind === "review") return { candidates: match.candidates, review: match.review, wake: newlyInvolved(entity, match.review) };
+  if (match.kind === "answered") return { candidates, review, wake: [] };
+  return { candidates: [], review: null, wake: Object.keys(review?.keys ?? {}).filter((id) => id !== entity.id) };
+}
+
+/** Those who must see it too. */
+function newlyInvolved({ id, review }: Entity, { keys }: Review): readonly string[] {
+  const known = new Set([id, ...Object.keys(review?.keys ?? {})]);
+  return Object.keys(keys).filter((one) => !known.has(one));
 }
 
 function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }>): Plan {
   const { observation } = alone;
   const { entity, now } = observation;
   const { code, message, system, field } = reviewProblem(match.problem, match.candidates, isoTime(now));
-  const known = new Set([entity.id, ...Object.keys(entity.review?.keys ?? {})]);
   return planOf(observation, {
     ...base(alone),
     kind: "REVIEW",
@@ -125,8 +144,7 @@ function reviewed(alone: Alone, match: Extract<MatchDecision, { kind: "review" }
     obstacle: { code, message, system, field, until: null },
     reason: message,
     next: { ...base(alone).next, candidates: match.candidates, review: match.review },
-    // Those who are involved anew must see it too.
-    wake: Object.keys(match.review.keys).filter((id) => !known.has(id)),
+    wake: newlyInvolved(entity, match.review),
   });
 }
 

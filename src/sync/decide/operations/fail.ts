@@ -1,7 +1,9 @@
-import { propertyOf } from "../../../domain/dataflow.js";
+import type { Fields } from "../../../domain/canonical.js";
+import { type Dataflow, propertyOf } from "../../../domain/dataflow.js";
 import type { Entity, Intent, OpenOperation, OperationFailure, RefusedWrite } from "../../../domain/entity.js";
-import { isoTime } from "../../../domain/words.js";
+import { isoTime, otherSystem, type System } from "../../../domain/words.js";
 import type { WriteOutcome } from "../../outcome.js";
+import { referringRows } from "../identity.js";
 import { titleOf } from "../label.js";
 import type { Observation } from "../observation.js";
 import { refusable } from "../obstacles.js";
@@ -11,7 +13,7 @@ import { wantedWithout } from "./accept.js";
 import { beneath, carriedBy, overWithout, ownFields } from "./share.js";
 
 /** The entity once a mutation can't stand: it asks for nothing any more, and what was there before is shown again. */
-export function withFailure(entity: Entity, operation: OpenOperation, failure: OperationFailure): Entity {
+export function withFailure(flow: Dataflow, entity: Entity, operation: OpenOperation, failure: OperationFailure): Entity {
   const own = ownFields(entity, operation);
   const fields = operation.kind === "UPDATE" ? { ...entity.fields, ...pick(operation.before, own) } : entity.fields;
   const changed = differing(entity.fields, fields);
@@ -21,7 +23,33 @@ export function withFailure(entity: Entity, operation: OpenOperation, failure: O
     one.id === operation.id ? { ...one, failure } : all.findIndex((other) => other.id === operation.id) < i ? withoutTrace(one, operation) : one,
   );
   const ignored = ignoredAgain(entity, operation, own);
-  return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), ignored, operations, wanted: wantedWithout(entity, operation) };
+  const shadows = operation.kind === "UPDATE" ? basesBefore(flow, entity, operation, own) : entity.shadows;
+  const wanted = wantedWithout(entity, operation);
+  return { ...entity, fields, version, ...fieldVersionsAfter(entity, changed, version), shadows, ignored, operations, wanted };
+}
+
+/**
+ * Where a system kept another value than the mutation's, its shadow moved to that (R5); what both had agreed on before is still the
+ * other side's. Compared with that again, an edit that had not travelled yet goes on.
+ */
+function basesBefore(flow: Dataflow, { shadows, ignored }: Entity, { landed = [] }: OpenOperation, own: readonly string[]): Entity["shadows"] {
+  const references = referringRows(flow).map(({ field }) => field);
+  const baseOf = (system: System): Fields | null => {
+    const [shadow, other] = [shadows[system], shadows[otherSystem(system)]];
+    const kept = ignored.filter((one) => one.system === system && own.includes(one.field)).map((one) => one.field);
+    if (!shadow || !other || kept.length === 0) return shadow;
+    const over: Fields = Object.assign({}, ...landed.filter((one) => one.system === system).map((one) => one.over ?? {}));
+    // What each side refers to goes by an id of its own.
+    return {
+      ...shadow,
+      ...pick(other, kept),
+      ...pick(
+        over,
+        kept.filter((field) => references.includes(field)),
+      ),
+    };
+  };
+  return { CUSTOMCRM: baseOf("CUSTOMCRM"), EXACT: baseOf("EXACT") };
 }
 
 /** What a system had not taken before a failed mutation tried once more is left alone again (R5). */
@@ -53,7 +81,7 @@ export function withFailedWrite(entity: Entity, observation: Observation, intent
   const failing = carried.filter((one) => isGivenUp(one, entity, intent, outcome, observation));
   if (failing.length === 0) return null;
   const failure = { ...unavailable(intent, outcome), refused: null, unsafe: null };
-  return failing.reduce((next, one) => withFailure(next, one, failure), entity);
+  return failing.reduce((next, one) => withFailure(observation.flow, next, one, failure), entity);
 }
 
 function refused(context: Observation, carried: readonly OpenOperation[], intent: Intent, outcome: Extract<Failing, { kind: "refused" }>): Entity | null {
@@ -68,7 +96,7 @@ function refused(context: Observation, carried: readonly OpenOperation[], intent
   const refusal = refusedWrite(context, intent, row?.field ?? null, outcome.message);
   const code = outcome.reason === "has-dependents" ? ("REFERENCED" as const) : ("REFUSED_BY_SYSTEM" as const);
   const message = `${titleOf(intent.system)} refused it: ${outcome.message}`;
-  return withFailure(entity, failing, { code, system: intent.system, field, message, retryAt: null, refused: refusal, unsafe: null });
+  return withFailure(flow, entity, failing, { code, system: intent.system, field, message, retryAt: null, refused: refusal, unsafe: null });
 }
 
 /** What was taken can't be put back: a person decides. */

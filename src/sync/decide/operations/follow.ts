@@ -41,7 +41,7 @@ export const waiting = (observation: Observation, planned: Plan): Plan =>
 function judged(observation: Observation, entity: Entity): Entity {
   return (entity.operations ?? []).reduce((before, one) => {
     const failure = one.failure ? null : changedElsewhere({ ...observation, entity: before }, one);
-    return failure ? withFailure(before, one, failure) : before;
+    return failure ? withFailure(observation.flow, before, one, failure) : before;
   }, entity);
 }
 
@@ -97,7 +97,7 @@ function concluded(
   const rolledBack = (context.entity.operations ?? []).find((one) => isRefusedInSilence(one, standings.get(one.id)));
   if (rolledBack) {
     const failure = silentRefusal(standings.get(rolledBack.id));
-    return { ...following({ ...context, entity: withFailure(context.entity, rolledBack, failure) }, decide), changed: true };
+    return { ...following({ ...context, entity: withFailure(context.flow, context.entity, rolledBack, failure) }, decide), changed: true };
   }
   return reported(observation, context, planned, standings);
 }
