@@ -19,8 +19,6 @@ export interface CallOptions {
   /** Give up waiting for the budget or for an answer at this time (ms since 1970). */
   readonly deadline?: number;
   readonly signal?: AbortSignal;
-  /** Awaited right before a request leaves, after all that it has waited for. What it throws is thrown, and nothing is sent. */
-  readonly onLeaving?: () => Promise<void>;
 }
 
 /** A condition of a search: the property equals the value, as that system compares. */

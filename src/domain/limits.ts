@@ -32,8 +32,6 @@ export const limits = {
   sync: {
     /** A lost request may still land this long after it was sent (SYNC.md, assumption A1). */
     quarantineMs: 5 * 60_000,
-    /** A write that leaves later than this after it was noted as sent is noted anew first. */
-    leavesWithinMs: 1_000,
     /** A change may become visible in a feed this much later than it was made (A2). */
     overlapMs: 10 * 60_000,
     /** A division move is noticed this much later at the most; looking costs one of the day's calls. */

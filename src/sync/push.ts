@@ -1,6 +1,6 @@
 import { fieldsOf, propertiesOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, Intent } from "../domain/entity.js";
-import { NotAuthorizedError, RateLimitedError, UnavailableError } from "../domain/errors.js";
+import { NotAuthorizedError, RateLimitedError } from "../domain/errors.js";
 import { limits } from "../domain/limits.js";
 import type { Operation } from "../domain/operation.js";
 import type { Properties, SystemRecord } from "../domain/record.js";
@@ -11,7 +11,7 @@ import { forgottenSince } from "./decide/forgotten.js";
 import { titleOf } from "./decide/label.js";
 import type { Observation, Plan, Sighting } from "./decide/observation.js";
 import { withLaterOperations } from "./decide/operations/accept.js";
-import { forgotten, leaving, owing, sending } from "./decide/owing.js";
+import { forgotten, owing, sending } from "./decide/owing.js";
 import { writeOf } from "./document.js";
 import { referrers } from "./join.js";
 import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
@@ -34,7 +34,7 @@ export interface Pushed {
 
 /**
  * Carries a plan out (R8): stores what is owed, then for each write looks at the record once more, notes that it is being sent,
- * sends it (and notes it anew where it had to wait for its turn: A1 counts from when it leaves), and reads it back (R5). Stops at the first write that does not succeed, so that the stricter side's refusal leaves
+ * sends it, and reads it back (R5). Stops at the first write that does not succeed, so that the stricter side's refusal leaves
  * the other side untouched.
  */
 export async function push(parts: SettleParts, reader: Reader, observation: Observation, planned: Plan, options: SettleOptions): Promise<Pushed> {
@@ -52,9 +52,8 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const first = owed.intents
     .slice(0, 1)
     .find((one) => !isLookedAt(observation, one) && forgottenAt(parts, { ...observation, entity: owed.entity }, one) === null);
-  const begun = await keeper.store(first ? sending(owed.entity, first.id, clock(), settings.quarantineMs) : owed.entity, sides, planned);
-  if (!begun) return { entity: null, isStored: false, again: false, plan: planned };
-  let entity: Entity = begun;
+  let entity = await keeper.store(first ? sending(owed.entity, first.id, clock(), settings.quarantineMs) : owed.entity, sides, planned);
+  if (!entity) return { entity: null, isStored: false, again: false, plan: planned };
 
   const results: WriteResult[] = [];
   let isChanged = false;
@@ -83,19 +82,12 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
         break;
       }
     }
-    let notedAt = clock();
-    const onLeaving = async (): Promise<void> => {
-      const now = clock();
-      if (now - notedAt < limits.sync.leavesWithinMs) return;
-      const noted = await keeper.store(leaving(entity, intent.id, now, settings.quarantineMs), sides, null);
-      if (!noted) throw new UnavailableError(intent.system, changedMeanwhile);
-      entity = noted;
-      notedAt = now;
-    };
-    const outcome = await send({ snapshots: parts.store.snapshots, clock }, parts.connectors[intent.system], writeOfIntent(observation, intent), {
-      ...callOptions(options),
-      onLeaving,
-    });
+    const outcome = await send(
+      { snapshots: parts.store.snapshots, clock },
+      parts.connectors[intent.system],
+      writeOfIntent(observation, intent),
+      callOptions(options),
+    );
     results.push(resultOf(parts, intent, outcome));
     if (outcome.kind === "modified") await readAgain(observation, intent, reader);
     if (outcome.kind !== "done") break;
@@ -232,8 +224,6 @@ async function readAgain({ flow, entity }: Observation, { system }: Intent, read
 }
 
 const lookedForFirst = "Redis was started again and may have lost that this was sent already: it is looked for first.";
-
-const changedMeanwhile = "The entity was changed while the write waited for its turn. Nothing was sent.";
 
 const notShown = ({ system }: Intent): string => `${titleOf(system)} did not show the record before the write.`;
 

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
-import { writeOf } from "../../src/sync/document.js";
 import { lookForLost } from "../../src/sync/lost.js";
 import { observe } from "../../src/sync/observe.js";
 import { settle } from "../../src/sync/settle.js";
@@ -157,50 +156,4 @@ it("a record in Customcrm that names another counterpart is never adopted for a 
     const { records } = await world.of("ACCOUNT", "EXACT", guid(n));
     expect(world.customer(records.CUSTOMCRM ?? "")).toMatchObject({ Name: `Vos Metaal ${n}`, ExternalId: guid(n) });
   }
-});
-
-describe("a write that had to wait for its turn", { timeout: 60_000 }, () => {
-  const waited = 3 * 60_000;
-  /** As a budget holds a call up that is noted as sent already. */
-  const held = (system: "CUSTOMCRM" | "EXACT", meanwhile: () => Promise<unknown> = async () => {}) => {
-    const parts = world.parts();
-    const link = parts.connectors[system];
-    const create: typeof link.create = async (...given) => {
-      await world.clock.advance(waited);
-      await meanwhile();
-      return link.create(...given);
-    };
-    return { ...parts, connectors: { ...parts.connectors, [system]: withMethods(link, { create }) } };
-  };
-  const started = async (system: "CUSTOMCRM" | "EXACT") => {
-    const always = { kind: "always" } as const;
-    const flows = (all: readonly Dataflow[]) => all.map((flow) => ({ ...flow, create: { ...flow.create, toCustomcrm: always } }));
-    world = await OperatorWorld.start({ ...(system === "EXACT" ? { customers: [customerRow(1)] } : { accounts: [accountRow(1)] }), flows });
-    for (const one of ["CUSTOMCRM", "EXACT"] as const) await world.engine.poll(one);
-    return world.of("ACCOUNT", system === "EXACT" ? "CUSTOMCRM" : "EXACT", system === "EXACT" ? "cus1" : guid(1));
-  };
-
-  it.each(["CUSTOMCRM", "EXACT"] as const)("is in quarantine from when it left for %s, not from when it was noted (A1)", async (system) => {
-    const { id } = await started(system);
-    const faults = system === "EXACT" ? world.exact.faults : world.customcrm.faults;
-    faults.add({ method: "POST", path: "/api/v1/", times: 1, fault: { kind: "reset-after" } });
-    const notedAt = world.clock.now();
-    await settle(held(system), [id], { class: "change" });
-    const [intent] = (await world.byId(id))?.intents ?? [];
-    const sentAt = Date.parse(intent?.sentAt ?? "");
-    expect(sentAt).toBeGreaterThanOrEqual(notedAt + waited);
-    expect(Date.parse(intent?.quarantineUntil ?? "")).toBe(sentAt + world.parts().settings.quarantineMs);
-  });
-
-  it.each(["CUSTOMCRM", "EXACT"] as const)("does not leave for %s once somebody else has written the entity", async (system) => {
-    const { id } = await started(system);
-    const writes = world.writes().length;
-    const parts = held(system, async () => {
-      const [entity] = await world.store.entities.get([id]);
-      const flow = world.parts().settings.flows.find((one) => one.type === "ACCOUNT");
-      if (entity && flow) await world.store.entities.commit({ put: [writeOf(flow, entity, [])], markDirty: [id] });
-    });
-    await settle(parts, [id], { class: "change" });
-    expect(world.writes()).toHaveLength(writes);
-  });
 });

@@ -110,7 +110,6 @@ export class CustomcrmApi {
     const permit = await this.#budget.admit({ endpoint: call.route, counted: "all", ...options });
     let outcome: Pick<HttpAnswer, "headers"> & { readonly status: number | null } = { status: null, headers: {} };
     try {
-      await options.onLeaving?.();
       const answer = await this.#http.request({
         method: call.method,
         path: call.path + queryOf(call.query ?? {}),

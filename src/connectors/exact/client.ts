@@ -83,7 +83,6 @@ export class ExactClient {
     try {
       // The budget may have kept us waiting for longer than the token lives.
       const token = clock() - askedAt < 1_000 ? firstToken : await auth.authorize(options);
-      await options.onLeaving?.();
       const answer = await http.request({
         method: call.method,
         path: call.path,

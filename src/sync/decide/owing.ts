@@ -50,14 +50,8 @@ export function forgotten(entity: Entity, intentId: string, since: IsoTime, unti
  * end before it tells more, it is looked at once the sender's lease has run out, so that it says for what it waits (I7).
  */
 export function sending(entity: Entity, intentId: string, now: number, quarantineMs: number): Entity {
-  const intents = entity.intents.map((intent) => (intent.id === intentId ? { ...intent, attempts: intent.attempts + 1 } : intent));
-  return leaving({ ...entity, intents }, intentId, now, quarantineMs);
-}
-
-/** The same where it leaves only now, as it has waited for its turn: what A1 says counts from then. */
-export function leaving(entity: Entity, intentId: string, now: number, quarantineMs: number): Entity {
   const intents = entity.intents.map((intent) =>
-    intent.id === intentId ? { ...intent, sentAt: isoTime(now), quarantineUntil: isoTime(now + quarantineMs) } : intent,
+    intent.id === intentId ? { ...intent, sentAt: isoTime(now), quarantineUntil: isoTime(now + quarantineMs), attempts: intent.attempts + 1 } : intent,
   );
   return { ...entity, intents, nextActionAt: isoTime(now + Math.min(limits.sync.leaseMs, quarantineMs)) };
 }
