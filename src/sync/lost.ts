@@ -70,7 +70,8 @@ async function isFeedRead({ connectors, store, settings }: SettleParts, flow: Da
 
 /**
  * What was created there since then: a person may have changed its name meanwhile, so that it is not asked for by name, unless so
- * much was created that one page does not hold it.
+ * much was created that one page does not hold it; nor only under what it refers to, as it may have been moved and the feed's last
+ * page may have come empty.
  */
 async function created(parts: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<readonly SystemRecord[]> {
   const found = await createdThere(parts, flow, intent, options);
@@ -87,8 +88,10 @@ async function createdThere({ connectors }: SettleParts, flow: Dataflow, intent:
       .filter((row) => intent.fields[row.field])
       .map((row): Condition => ({ property: propertyOf(row, intent.system), equals: intent.fields[row.field] ?? "" }));
   const references = flow.rows.filter((row) => row.refersTo);
-  const all = await connector.find(type, conditions(references), since, options);
-  if (all.length < limits.exact.pageSize) return all;
+  const under = await connector.find(type, conditions(references), since, options);
+  const anywhere = conditions(references).length > 0 ? await connector.find(type, [], since, options) : [];
+  const all = [...new Map([...under, ...anywhere].map((row) => [row.id, row])).values()];
+  if (under.length < limits.exact.pageSize) return all;
   const names = flow.rows.filter((row) => ["name", "lastName", "firstName"].includes(row.field));
   return [...all, ...(await connector.find(type, conditions([...references, ...names]), since, options))];
 }

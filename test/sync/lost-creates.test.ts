@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
 import { lookForLost } from "../../src/sync/lost.js";
 import { observe } from "../../src/sync/observe.js";
@@ -55,6 +55,26 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     const theirs = world.customcrm.core.get("Contact", source()).values;
     expect(values?.LastName).toBe(theirs.LastName);
     expect((await world.of("ACCOUNT", "EXACT", String(values?.Account))).records.CUSTOMCRM).toBe(theirs.CustomerId);
+  });
+
+  it("that was moved and edited meanwhile, where the feed's page came empty and then no more was read of it", async () => {
+    await lost();
+    world.exact.core.edit("Contacts", found(), { Account: guid(2), FirstName: "Adriana" });
+    await world.clock.advance(6 * 60_000);
+    // Read to its end, as far as anybody can tell.
+    vi.spyOn(world.links.exact, "readFeed").mockImplementation(async (_, position) => ({
+      changes: [],
+      position: position ?? "0",
+      more: false,
+      isUnmoved: true,
+    }));
+    await world.engine.poll("EXACT");
+    await world.engine.sweep();
+    await world.settle();
+    vi.restoreAllMocks();
+    await later();
+    expect(contacts()).toHaveLength(1);
+    expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source(), EXACT: found() } });
   });
 
   it("whose source was deleted meanwhile: what it made is left, as its counterpart's and detached", async () => {
