@@ -52,8 +52,8 @@ it.runIf(process.platform === "linux")("takes over the lock of an ended process 
 
 it.runIf(process.platform === "linux")("takes over the lock of a process that has ended and that its parent has not fetched", async () => {
   const path = lockPath();
-  // The shell becomes a sleep that never asks how its child ended.
-  const parent = spawn("sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 30']);
+  // Before its child ends, the shell becomes a sleep that never asks how that was.
+  const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 30"]);
   later(() => parent.kill());
   const pid = Number(String((await once(parent.stdout, "data"))[0]));
   await until(() => readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "), "the child has ended");
