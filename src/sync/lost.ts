@@ -68,32 +68,32 @@ async function isFeedRead({ connectors, store, settings }: SettleParts, flow: Da
   return states.every(({ polledAt }) => polledAt === null || Date.parse(polledAt) >= end);
 }
 
-/**
- * What was created there since then: a person may have changed its name meanwhile, so that it is not asked for by name, unless so
- * much was created that one page does not hold it; nor only under what it refers to, as it may have been moved and the feed's last
- * page may have come empty.
- */
+/** What was created there since then, and what is held. */
 async function created(parts: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<readonly SystemRecord[]> {
   const found = await createdThere(parts, flow, intent, options);
   const held = (await heldRows(parts.store)).filter((row) => row.system === intent.system && row.type === recordTypeOf(flow, intent.system));
   return [...found, ...held.filter((row) => !found.some((one) => one.id === row.id))];
 }
 
+/**
+ * A person may have moved and renamed it meanwhile, and the feed's last page may have come empty: it is asked for by what it refers
+ * to, and then by its name too, only where so much was created that one page does not hold it.
+ */
 async function createdThere({ connectors }: SettleParts, flow: Dataflow, intent: Intent, options: CallOptions): Promise<readonly SystemRecord[]> {
   const connector = connectors[intent.system];
-  const type = recordTypeOf(flow, intent.system);
   const since = isoTime(Date.parse(intent.sentAt ?? "") - clockSlackMs);
-  const conditions = (rows: Dataflow["rows"]) =>
-    rows
+  const references = flow.rows.filter((row) => row.refersTo);
+  const names = flow.rows.filter((row) => ["name", "lastName", "firstName"].includes(row.field));
+  const found = new Map<string, SystemRecord>();
+  for (const rows of [[], ...(references.length > 0 ? [references] : []), [...references, ...names]]) {
+    const conditions = rows
       .filter((row) => intent.fields[row.field])
       .map((row): Condition => ({ property: propertyOf(row, intent.system), equals: intent.fields[row.field] ?? "" }));
-  const references = flow.rows.filter((row) => row.refersTo);
-  const under = await connector.find(type, conditions(references), since, options);
-  const anywhere = conditions(references).length > 0 ? await connector.find(type, [], since, options) : [];
-  const all = [...new Map([...under, ...anywhere].map((row) => [row.id, row])).values()];
-  if (under.length < limits.exact.pageSize) return all;
-  const names = flow.rows.filter((row) => ["name", "lastName", "firstName"].includes(row.field));
-  return [...all, ...(await connector.find(type, conditions([...references, ...names]), since, options))];
+    const page = await connector.find(recordTypeOf(flow, intent.system), conditions, since, options);
+    for (const record of page) found.set(record.id, record);
+    if (page.length < limits.exact.pageSize) break;
+  }
+  return [...found.values()];
 }
 
 /** Who has these records; null: that changes just now. */

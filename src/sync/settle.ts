@@ -221,15 +221,15 @@ async function storeOwing(parts: SettleParts, seen: Seen, planned: Plan, { onPro
   const settled = { id: entity.id, entity, kind: planned.kind, done: false, owes: true };
   if (onProbation?.has(entity.id)) return settled;
   const { candidates, review = null } = planned.next;
-  const isReviewed = isDeepStrictEqual(review, entity.review ?? null);
+  const isSameReview = isDeepStrictEqual(review, entity.review ?? null);
   // A detachment stands until a person ends it, whatever a mutation writes meanwhile.
   const isShown = entity.state === "DETACHED" || (entity.state === "PENDING" && entity.problem === null && entity.nextActionAt === null);
-  if (isReviewed && isShown) return settled;
+  if (isSameReview && isShown) return settled;
   const record = sides.CUSTOMCRM.kind === "present" ? sides.CUSTOMCRM.record : null;
   const shown: Entity = isShown ? entity : { ...entity, state: "PENDING", problem: null, nextActionAt: null };
-  const next: Entity = isReviewed ? shown : { ...shown, candidates, review };
+  const next: Entity = isSameReview ? shown : { ...shown, candidates, review };
   // Who put that time there has cleared the mark, and may have done so after this one was read.
-  const markDirty = [...(next.nextActionAt === entity.nextActionAt ? [] : [entity.id]), ...(isReviewed ? [] : planned.wake)];
+  const markDirty = [...(next.nextActionAt === entity.nextActionAt ? [] : [entity.id]), ...(isSameReview ? [] : planned.wake)];
   const committed = await parts.store.entities.commit({ put: [{ ...writeOf(flow, next, [], record), before: entity }], markDirty });
   return committed.ok ? { ...settled, entity: { ...next, revision: entity.revision + 1 } } : settled;
 }

@@ -40,8 +40,10 @@ export function lookAlone(observation: Observation, own: Explained, system: Syst
   const wanted = askedOf(entity);
   // What was entered where a mutation's value stood came after it, and stands.
   const replaced = flow.rows.filter((row) => isReplaced(observation, row, system, sighting.fields)).map((row) => row.field);
-  const owed = flow.rows.map((row) => row.field).filter((field) => !replaced.includes(field));
-  const named = pick(currentIdentity(translation, wanted?.set ?? {}), owed);
+  const named = pick(
+    currentIdentity(translation, wanted?.set ?? {}),
+    flow.rows.map((row) => row.field).filter((field) => !replaced.includes(field)),
+  );
   const asked = sendableAlone(observation, system, shows, named, sighting.fields);
   const set = pick(
     named,

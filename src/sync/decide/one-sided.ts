@@ -3,6 +3,7 @@ import { limits } from "../../domain/limits.js";
 import { isoTime, type LinkState, otherSystem, type System } from "../../domain/words.js";
 import { reviewProblem } from "../links.js";
 import type { MatchDecision } from "../match.js";
+import { reviewedWith } from "../reviewing.js";
 import { type Alone, lookAlone, planMutationAlone } from "./alone.js";
 import { contentOf, isAskedFor } from "./creation.js";
 import { type Draft, planOf } from "./draft.js";
@@ -97,7 +98,7 @@ const stateOf = (stuck: Obstacle | null): LinkState => (stuck === null ? "UNLINK
 function base(alone: Alone): Pick<Draft, "next" | "told" | "wake"> {
   const { entity, match, flow } = alone.observation;
   const review: Review | null = match.kind === "answered" ? (entity.review ?? null) : null;
-  const wake = entity.review && !review ? Object.keys(entity.review.keys).filter((id) => id !== entity.id) : [];
+  const wake = review ? [] : reviewedWith(entity);
   return { next: { ...alone.next, candidates: [], review, refused: externalIdRefusals(flow, entity) }, told: alone.told, wake };
 }
 
@@ -105,8 +106,8 @@ function stop(alone: Alone, outcome: { kind: Draft["kind"]; state: LinkState; ob
   const { observation } = alone;
   const common = base(alone);
   const isStanding = outcome.state === "DETACHED" || outcome.kind === "WAIT";
-  const { wake, ...standing } = standingReview(observation);
-  const kept: Partial<Entity> = { refused: observation.entity.refused ?? [], ...(isStanding ? standing : {}) };
+  const { wake, ...review } = standingReview(observation);
+  const kept: Partial<Entity> = { refused: observation.entity.refused ?? [], ...(isStanding ? review : {}) };
   return planOf(observation, {
     ...common,
     ...outcome,
@@ -124,12 +125,12 @@ function standingReview({ entity, match }: Observation): Required<Pick<Entity, "
   const { candidates, review = null } = entity;
   if (match.kind === "review") return { candidates: match.candidates, review: match.review, wake: newlyInvolved(entity, match.review) };
   if (match.kind === "answered") return { candidates, review, wake: [] };
-  return { candidates: [], review: null, wake: Object.keys(review?.keys ?? {}).filter((id) => id !== entity.id) };
+  return { candidates: [], review: null, wake: reviewedWith(entity) };
 }
 
 /** Those who must see it too. */
-function newlyInvolved({ id, review }: Entity, { keys }: Review): readonly string[] {
-  const known = new Set([id, ...Object.keys(review?.keys ?? {})]);
+function newlyInvolved(entity: Entity, { keys }: Review): readonly string[] {
+  const known = new Set([entity.id, ...reviewedWith(entity)]);
   return Object.keys(keys).filter((one) => !known.has(one));
 }
 

@@ -33,21 +33,14 @@ export function withFailure(flow: Dataflow, entity: Entity, operation: OpenOpera
  * other side's. Compared with that again, an edit that had not travelled yet goes on.
  */
 function basesBefore(flow: Dataflow, { shadows, ignored }: Entity, { landed = [] }: OpenOperation, own: readonly string[]): Entity["shadows"] {
-  const references = referringRows(flow).map(({ field }) => field);
   const baseOf = (system: System): Fields | null => {
     const [shadow, other] = [shadows[system], shadows[otherSystem(system)]];
     const kept = ignored.filter((one) => one.system === system && own.includes(one.field)).map((one) => one.field);
     if (!shadow || !other || kept.length === 0) return shadow;
     const over: Fields = Object.assign({}, ...landed.filter((one) => one.system === system).map((one) => one.over ?? {}));
     // What each side refers to goes by an id of its own.
-    return {
-      ...shadow,
-      ...pick(other, kept),
-      ...pick(
-        over,
-        kept.filter((field) => references.includes(field)),
-      ),
-    };
+    const references = referringRows(flow).flatMap(({ field }) => (kept.includes(field) ? [field] : []));
+    return { ...shadow, ...pick(other, kept), ...pick(over, references) };
   };
   return { CUSTOMCRM: baseOf("CUSTOMCRM"), EXACT: baseOf("EXACT") };
 }
