@@ -11,16 +11,25 @@ import { describeWithOwnRedis, type OwnRedis, startOwnRedis } from "../helpers/r
 
 const commandTimeoutMs = 300;
 
-/** Passes bytes on; those of the connections that are open when it is silenced go nowhere from then on. */
+/**
+ * Passes bytes on; those of the connections that are open when it is silenced go nowhere from then on. When it is held, those that
+ * are open end, and the bytes of new ones wait until it is released.
+ */
 async function cuttableProxy(url: string) {
   const target = url.replace("unix://", "");
   const path = join(dirname(target), "p");
   const pairs = new Set<readonly [Socket, Socket]>();
-  const server = createServer((client) => {
+  let released = Promise.resolve();
+  let release = () => {};
+  const end = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy();
+  };
+  const server = createServer(async (client) => {
     const upstream = connect(target);
-    pairs.add([client, upstream]);
-    client.on("error", () => {}).pipe(upstream);
-    upstream.on("error", () => {}).pipe(client);
+    pairs.add([client.on("error", () => {}), upstream.on("error", () => {})]);
+    await released;
+    client.pipe(upstream);
+    upstream.pipe(client);
   }).listen(path);
   await once(server, "listening");
   return {
@@ -33,8 +42,15 @@ async function cuttableProxy(url: string) {
         upstream.resume();
       }
     },
+    hold() {
+      released = new Promise((resolve) => {
+        release = resolve;
+      });
+      end();
+    },
+    release: () => release(),
     async stop() {
-      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      end();
       server.close();
       await once(server, "close");
     },
@@ -114,6 +130,22 @@ describeWithOwnRedis("a Redis that fails", () => {
       cut.silence();
       for (let i = 0; i < 3; i++) await expect(through.ping()).rejects.toThrow("no answer within 150 ms");
       await vi.waitFor(() => through.ping(), { timeout: 3_000 });
+    } finally {
+      await through.stop();
+      await cut.stop();
+    }
+  });
+
+  it("is never sent what was given up, also where it answers the moment after", async () => {
+    const cut = await cuttableProxy(redis.url);
+    const through = await RedisStore.connect({ url: cut.url, tenant: "t", encryptionKey: "k", commandTimeoutMs });
+    try {
+      cut.hold();
+      await vi.waitFor(() => expect(through.client.isReady).toBe(false));
+      await expect(through.entities.commit({ put: [write(entity("b"))] })).rejects.toThrow(StoreUnavailableError);
+      cut.release();
+      await vi.waitFor(() => through.ping(), { timeout: 3_000 });
+      expect(await through.entities.get(["b"])).toEqual([null]);
     } finally {
       await through.stop();
       await cut.stop();

@@ -52,7 +52,7 @@ export class Connection {
   ) {
     this.#harmless = client.withCommandOptions({ timeout: 0, typeMapping: asBytes });
     this.#silences = new Silences(timeoutMs);
-    this.#deadlines = new Deadlines(timeoutMs, (abortSignal) => ({
+    this.#deadlines = new Deadlines((abortSignal) => ({
       texts: client.withCommandOptions({ timeout: 0, abortSignal }),
       bytes: client.withCommandOptions({ timeout: 0, abortSignal, typeMapping: asBytes }),
     }));
@@ -83,21 +83,27 @@ export class Connection {
   }
 
   #read<T>(command: (client: Clients["bytes"]) => Promise<T>): Promise<T> {
-    return this.#answered(() => command(this.client.isReady ? this.#harmless : this.#deadlines.next().bytes));
+    if (this.client.isReady) return this.#answered(() => command(this.#harmless));
+    return this.#call(({ bytes }) => command(bytes));
   }
 
   #call<T>(command: (clients: Clients) => Promise<T>): Promise<T> {
-    return this.#answered(() => command(this.#deadlines.next()));
+    const { clients, takeBack } = this.#deadlines.next();
+    return this.#answered(() => command(clients), takeBack);
   }
 
-  #answered<T>(command: () => Promise<T>): Promise<T> {
+  /** What is given up is taken back before that is told: who was told must not find it done later. */
+  #answered<T>(command: () => Promise<T>, takeBack: () => void = () => {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
         this.#silences.end(waiting);
         if (error instanceof Silence && ++this.#unanswered >= silentCommands) this.#renew();
         reject(translated(error));
       };
-      const waiting = this.#silences.begin(() => fail(new Silence(`no answer within ${this.timeoutMs} ms`)));
+      const waiting = this.#silences.begin(() => {
+        takeBack();
+        fail(new Silence(`no answer within ${this.timeoutMs} ms`));
+      });
       command().then((answer) => {
         this.#silences.end(waiting);
         this.#unanswered = 0;
