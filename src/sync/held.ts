@@ -20,6 +20,9 @@ export async function reviewHeld(parts: Mint): Promise<void> {
   if (!after) return;
   const known = await store.entities.idsOfRecords(after.value);
   const gone = new Set(found.value.filter((_, i) => !isThere[i]).map(refKey));
+  // A create may have been settled just before its row was stored, by what it had read itself.
+  const settled = known.flatMap((id) => id ?? []);
+  if (settled.length > 0) await store.feeds.markDirty(settled);
   const left = after.value.filter((ref, i) => !known[i] && !gone.has(refKey(ref)));
   if (left.length < after.value.length) await store.documents.set("meta", heldKey, left, after.version);
 }

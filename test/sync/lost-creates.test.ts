@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
+import { isoTime } from "../../src/domain/words.js";
 import { lookForLost } from "../../src/sync/lost.js";
+import { heldKey, mintUnknown } from "../../src/sync/mint.js";
 import { observe } from "../../src/sync/observe.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
@@ -75,6 +77,31 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     await later();
     expect(contacts()).toHaveLength(1);
     expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source(), EXACT: found() } });
+  });
+
+  it("and whose row was held and stored just when it was settled: what was edited there is looked at", async () => {
+    world = await OperatorWorld.start({ customers: [customerRow(1)], accounts: [accountRow(1)] });
+    await world.cycle();
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "+31 20 7654321" });
+    const { records } = await world.links.customcrm.list("Customer", null, { class: "change" });
+    const { store } = world;
+    await store.snapshots.put(records, isoTime(world.clock.now()), await store.snapshots.ticket());
+    await store.documents.set("meta", heldKey, [{ system: "CUSTOMCRM", type: "Customer", id: "cus1" }], 0);
+    await world.engine.sweep();
+    await world.settle();
+    expect(world.exact.core.accounts.get(guid(1))).toMatchObject({ Phone: "+31 20 7654321" });
+    expect((await store.documents.get("meta", heldKey))?.value).toEqual([]);
+  });
+
+  it("and whose record another process has taken just before it was minted: what was edited there is looked at", async () => {
+    world = await OperatorWorld.start({ customers: [customerRow(1)], accounts: [accountRow(1)] });
+    await world.cycle();
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "+31 20 7654321" });
+    const { records } = await world.links.customcrm.list("Customer", null, { class: "change" });
+    await world.store.snapshots.put(records, isoTime(world.clock.now()), await world.store.snapshots.ticket());
+    expect(await mintUnknown({ ...world.parts(), flows: world.settings.flows }, "CUSTOMCRM", records)).toEqual([]);
+    await world.settle();
+    expect(world.exact.core.accounts.get(guid(1))).toMatchObject({ Phone: "+31 20 7654321" });
   });
 
   it("whose source was deleted meanwhile: what it made is left, as its counterpart's and detached", async () => {

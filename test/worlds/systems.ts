@@ -83,10 +83,6 @@ export class Systems {
     return null;
   }
 
-  count(type: RecordType): number {
-    return isRecordKind(type) ? this.exact.table(type).size : this.customcrm.all(type).length;
-  }
-
   /** All records that there are. */
   refs(): readonly RecordRef[] {
     const exact = (["Accounts", "Contacts"] as const).flatMap((type) =>

@@ -196,7 +196,7 @@ export class World {
       new Set(acts),
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
-      (kind) => !hasChanges && kind !== "Accounts" && kind !== "Contacts",
+      !hasChanges,
     );
     this.clients = new Clients(
       this.store,
