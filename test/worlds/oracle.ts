@@ -41,6 +41,8 @@ export interface Creation {
   readonly tokens: readonly string[];
   /** The record on the other side that it names as the one it was made from; null: it names none. */
   readonly from: string | null;
+  /** The property that the system has dropped of it. */
+  readonly dropped: string | null;
 }
 
 /** One record as an answer shows it. */
@@ -177,9 +179,10 @@ export class Oracle {
     });
   }
 
-  /** People have replaced most of what it was created with (SYNC.md, assumption A4). */
-  isUnrecognisable({ system, recordId, tokens }: Creation): boolean {
-    return this.#replaced(system, recordId, tokens) * 2 > tokens.length;
+  /** People have replaced most of what it was created with, or filled what was dropped of it (SYNC.md, assumption A4). */
+  isUnrecognisable({ system, recordId, tokens, dropped }: Creation): boolean {
+    const isFilled = [...this.edits.values()].some((one) => one.system === system && one.recordId === recordId && one.property === dropped);
+    return (this.#replaced(system, recordId, tokens) + Number(isFilled)) * 2 > tokens.length + Number(isFilled);
   }
 
   /** How many of these values people have replaced in this record. */

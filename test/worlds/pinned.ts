@@ -18,7 +18,7 @@ export const pinned: readonly Pin[] = [
   { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
   { name: "read-back", seeds: [6, 14, 16], breaks: "I4" },
   { name: "lease", seeds: [8, 20, 22], breaks: "I3" },
-  { name: "overlap", seeds: [0, 13, 24], breaks: "R12" },
+  { name: "overlap", seeds: [30, 32, 42], breaks: "R12" },
   { name: "edit beats delete", seeds: [33, 35, 55], breaks: "R9" },
   { name: "guards", seeds: [1, 7, 18], breaks: "R10" },
   { name: "reasons", seeds: [0, 1, 2], breaks: "I7" },

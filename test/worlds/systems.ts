@@ -1,5 +1,5 @@
 import type { RecordRef } from "../../src/domain/record.js";
-import type { RecordType, System } from "../../src/domain/words.js";
+import type { System } from "../../src/domain/words.js";
 import { assemble } from "../../src/sandbox/customcrm/assemble.js";
 import type { CustomcrmCore } from "../../src/sandbox/customcrm/core.js";
 import { emptyList as emptyCustomcrmList } from "../../src/sandbox/customcrm/empty-list.js";
@@ -15,7 +15,6 @@ import { token } from "../../src/sandbox/exact/oauth-pages.js";
 import { dispatch } from "../../src/sandbox/exact/routes.js";
 import { type ExactSettings, exactSettings } from "../../src/sandbox/exact/settings.js";
 import { Subscriptions } from "../../src/sandbox/exact/subscriptions.js";
-import { isRecordKind } from "../../src/sandbox/exact/types.js";
 import type { Answer, KitRequest, VirtualClock } from "../../src/sandbox/kit/index.js";
 import { createRandom } from "../../src/sandbox/kit/index.js";
 

@@ -10,6 +10,8 @@ import { origins } from "./systems.js";
 /** A request, and when it left. */
 export interface Sent extends KitRequest {
   readonly leftAt: number;
+  /** The property that it has lost on the way. */
+  readonly dropped?: string;
 }
 
 /** What the wire needs of the world around it. */
@@ -161,7 +163,7 @@ function withoutOne(sent: Sent, net: Net): Sent {
   const name = names[net.pick(names.length)] ?? "";
   const { [name]: _dropped, ...rest } = body as Record<string, unknown>;
   net.log(`dropped ${name}`);
-  return Object.keys(rest).length === 0 ? sent : { ...sent, body: Buffer.from(JSON.stringify(rest)) };
+  return Object.keys(rest).length === 0 ? sent : { ...sent, body: Buffer.from(JSON.stringify(rest)), dropped: name };
 }
 
 function flat(answer: Answer): HttpAnswer {

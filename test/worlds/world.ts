@@ -607,7 +607,7 @@ export class World {
     return false;
   }
 
-  async #created(system: System, request: KitRequest, answer: Answer): Promise<void> {
+  async #created(system: System, request: Sent, answer: Answer): Promise<void> {
     const body = jsonBody(request) as Record<string, unknown>;
     const row = (answer.body as { d?: Record<string, unknown> }).d ?? (answer.body as Record<string, unknown>);
     const id = String(row.ID ?? row.Id ?? "");
@@ -615,7 +615,7 @@ export class World {
     if (thing !== null) this.oracle.things.set(`${system}:${id}`, thing);
     const tokens = Object.values(body).flatMap((value) => tokenIn(value) ?? []);
     const from = typeof body.ExternalId === "string" ? body.ExternalId : null;
-    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens, from });
+    this.oracle.creations.push({ thing, system, recordId: id, step: this.scheduler.step, tokens, from, dropped: request.dropped ?? null });
     this.scheduler.log(`  is ${id} of thing ${thing}`);
     const owner = body.Account ?? body.CustomerId;
     if (typeof owner === "string" && !this.linkedAccounts.has(owner))
