@@ -8,7 +8,7 @@ import { undoOf } from "../../src/sync/decide/undo.js";
 import type { WriteOutcome } from "../../src/sync/outcome.js";
 import { plan } from "../../src/sync/plan.js";
 import { settled } from "../../src/sync/settled.js";
-import { account, alone, at, contact, gone, intentOf, none, now, pair, present, product, referencesOf, wantedOf, writesOf } from "./decide-helpers.js";
+import { account, alone, at, contact, gone, intentOf, none, now, pair, paused, present, product, referencesOf, wantedOf, writesOf } from "./decide-helpers.js";
 
 const agreed = { name: "Acme", email: "info@acme.nl", phone: "010-1" };
 const changed = (over: Fields) => ({ ...agreed, ...over });
@@ -96,6 +96,17 @@ describe("a write that was read back other than sent (R5)", () => {
       next: { state: "LINKED", ignored: [], problem: null },
     });
     expect(writesOf(later({ EXACT: exact(changed({ email: "c@acme.nl", phone: "edited" })) }))).toEqual([["CUSTOMCRM", "UPDATE", { phone: "edited" }]]);
+  });
+
+  it("is told as lost when another value comes to stand there, also after a pause (I4)", () => {
+    const { next, after } = carryOut(before, [done("x1")], { EXACT: exact(changed({ email: "c@acme.nl", phone: "entered" })) });
+    const sides = { ...after.sides, CUSTOMCRM: customcrm(changed({ email: "c@acme.nl", phone: "09876" })) };
+    const held = plan({ ...after, entity: next.next, sides, settings: { ...after.settings, paused } });
+    expect(held).toMatchObject({ writes: [], next: { state: "PENDING", problem: { code: "PAUSED" } } });
+    const resumed = plan({ ...after, entity: held.next, sides });
+    expect(writesOf(resumed)).toEqual([["EXACT", "UPDATE", { phone: "09876" }]]);
+    expect(resumed.history.flatMap((event) => event.fields)).toMatchObject([{ field: "phone", lost: "entered", lostFrom: "EXACT" }]);
+    expect(resumed.next.ignored).toEqual([]);
   });
 
   it("ends a mutation as well: it does not stay open for what a system will not take", () => {

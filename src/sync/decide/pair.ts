@@ -35,12 +35,12 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
   const fields = unifiedFields(view, stored, verdicts);
   const shadows = agreedShadows(view, verdicts);
   const conflicts = verdicts.filter((one) => one.merged.conflict).flatMap((one) => conflictsOf(view, one.unit));
-  const ignored = stillIgnored(view);
+  const ignored = stillIgnored(view, sending);
   const outcome = outcomeOf(
     verdicts,
     sending,
     conflicts,
-    ignored.filter((one) => isShown(view, one)).map((one) => ignoredObstacle(flow, one.system, one.field)),
+    ignored.filter((one) => isShown(view, one) && isStillAsked(view, one)).map((one) => ignoredObstacle(flow, one.system, one.field)),
   );
   const isSettling = entity.state !== "LINKED" || !sameShadows(entity.shadows, shadows) || !same(stored, fields);
   const created = own.landed.find((intent) => intent.operation === "CREATE");
@@ -126,20 +126,29 @@ function reasonOf(fields: Fields, obstacle: Obstacle | null, verdicts: readonly 
 /** The record still shows what it showed when it ignored a write. */
 const isShown = ({ present }: View, { system, field, returned }: Entity["ignored"][number]): boolean => equal(present[system].fields[field], returned);
 
+/** The other side still asks for what the record ignored. */
+function isStillAsked({ observation, present, translation, values }: View, one: Entity["ignored"][number]): boolean {
+  const row = observation.flow.rows.find((candidate) => candidate.field === one.field);
+  if (!row) return false;
+  const other = otherSystem(one.system);
+  const again = toRecordValue(translation, row, one.system, values[other][one.field] ?? null);
+  return equal(present[other].fields[one.field], one.source) || (again.ok && equal(again.value, one.sent));
+}
+
 /**
- * An ignored value is remembered while that record shows what it showed and the other side still asks for the same; and where
- * that record was edited since, until the edit has come to the other side: it replaces what stands only there (I4).
+ * An ignored value is remembered while that record shows what it showed and the other side still asks for the same, or asks for
+ * another that is held back; and where that record was edited since, until the edit has come to the other side: what takes its
+ * place replaces what stands only there (I4).
  */
-function stillIgnored(view: View): Entity["ignored"] {
-  const { observation, present, translation, values } = view;
+function stillIgnored(view: View, { due }: Sending): Entity["ignored"] {
+  const { observation, present, values } = view;
   const { entity, flow } = observation;
   return entity.ignored.filter((one) => {
-    const row = flow.rows.find((candidate) => candidate.field === one.field);
-    if (!row) return false;
+    if (!flow.rows.some((row) => row.field === one.field)) return false;
     const other = otherSystem(one.system);
-    if (!isShown(view, one)) return equal(present[other].fields[one.field], one.source) && !equal(values[one.system][one.field], values[other][one.field]);
-    const again = toRecordValue(translation, row, one.system, values[other][one.field] ?? null);
-    return equal(present[other].fields[one.field], one.source) || (again.ok && equal(again.value, one.sent));
+    const isApart = !equal(values[one.system][one.field], values[other][one.field]);
+    if (!isShown(view, one)) return equal(present[other].fields[one.field], one.source) && isApart;
+    return isStillAsked(view, one) || (isApart && !due.has(`${one.system}.${one.field}`));
   });
 }
 
