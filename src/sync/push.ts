@@ -20,7 +20,7 @@ import { goesOn } from "./plan.js";
 import type { Reader } from "./reader.js";
 import { recheckReviews } from "./reviewing.js";
 import { send, type Write } from "./send.js";
-import { settled, type WriteResult } from "./settled.js";
+import { settled, type WriteResult, withResults } from "./settled.js";
 
 export interface Pushed {
   /** As it was stored; null: it is gone, or it changed under us and nothing more is known of it. */
@@ -69,6 +69,9 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       break;
     }
     if (intent !== first) {
+      // What was read back by now is noted with it: should this be the last that is stored, an edit of that is not taken for one before it (R8).
+      const updated = results.filter((one) => one.intent.operation === "UPDATE");
+      entity = withResults({ ...observation, entity, sides, now: clock() }, updated);
       const since = forgottenAt(parts, { ...observation, entity, sides }, intent);
       const next: Entity =
         since === null

@@ -25,7 +25,7 @@ export interface WriteResult {
  * it was stored while they were sent, and both sides as read back; a write that could not be read back counts as ambiguous.
  */
 export function settled(observation: Observation, results: readonly WriteResult[]): Plan {
-  const entity = results.reduce((before, result) => after(before, result, observation), observation.entity);
+  const entity = withResults(observation, results);
   // What has just failed waits its time, even where somebody waits for the answer.
   const next = plan({ ...observation, entity, urgent: false });
   const events = results
@@ -33,6 +33,10 @@ export function settled(observation: Observation, results: readonly WriteResult[
     .map(({ intent }) => createdEvent(intent, observation, next));
   return { ...next, changed: true, history: [...events, ...next.history] };
 }
+
+/** The entity as it stands after these outcomes; the same once more where they were noted already. */
+export const withResults = (observation: Observation, results: readonly WriteResult[]): Entity =>
+  results.reduce((before, result) => after(before, result, observation), observation.entity);
 
 function after(entity: Entity, result: WriteResult, observation: Observation): Entity {
   const { intent, outcome } = result;

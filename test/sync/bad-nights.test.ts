@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { StoreUnavailableError } from "../../src/domain/errors.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
 
@@ -47,6 +48,32 @@ describe("what simulated worlds have found", { timeout: 60_000 }, () => {
     const { events } = await world.store.entities.history(id, 50, null);
     expect(world.account(guid(1))?.Phone).toBe(world.customer("cus1").Phone);
     expect(events.flatMap((event) => event.fields)).toContainEqual(expect.objectContaining({ field: "phone", lost: expect.stringContaining("entered") }));
+  });
+
+  it("what is edited over a write that was read back wins also where the write after it is the last that was stored (R8)", async () => {
+    await linked(pairs(1));
+    await world.cycle();
+    world.customcrm.core.patch("Customer", "cus1", { Phone: "entered first" });
+    world.exact.core.editAccount(guid(1), { Remarks: "entered in Exact" });
+    await world.engine.poll("EXACT");
+    await world.engine.poll("CUSTOMCRM");
+    // Exact takes the phone number and shows it, Customcrm takes the remarks, and then the store is out of reach.
+    const update = world.links.customcrm.update.bind(world.links.customcrm);
+    vi.spyOn(world.links.customcrm, "update").mockImplementationOnce(async (...args) => {
+      const record = await update(...args);
+      vi.spyOn(world.store.entities, "commit").mockRejectedValueOnce(new StoreUnavailableError("Redis does not answer."));
+      return record;
+    });
+    await expect(world.settle()).rejects.toThrow("Redis does not answer.");
+    expect(world.account(guid(1))?.Phone).toBe("entered first");
+    world.exact.core.editAccount(guid(1), { Phone: "entered since" });
+    for (let i = 0; i < 2; i++) {
+      await world.clock.advance(10 * 60_000);
+      await world.engine.sweep();
+      await world.cycle();
+    }
+    expect([world.account(guid(1))?.Phone, world.customer("cus1").Phone]).toEqual(["entered since", "entered since"]);
+    expect(await world.of("ACCOUNT", "EXACT", guid(1))).toMatchObject({ state: "LINKED", intents: [] });
   });
 
   it("what a system does not show right before a deletion is not deleted: an edit that was read meanwhile wins over it (R9)", async () => {
