@@ -118,6 +118,22 @@ describe("a deletion that is believed (R9)", () => {
     expect(plan({ ...only, entity: { ...only.entity, intents: [] } })).toMatchObject({ ended: true });
   });
 
+  it("a create of ours that was found, and whose record is gone again, is waited for no more, nor what it carried (R8, I7)", () => {
+    const sent = intentOf({ system: "EXACT", operation: "CREATE", fields: agreed, source: agreed, sentAt: at(-10), quarantineUntil: at(-5) });
+    const failure = { code: "SYSTEM_UNAVAILABLE", system: "EXACT", field: null, message: "Away", retryAt: null, refused: null, unsafe: null } as const;
+    const mutation = { set: { phone: "010-1" }, before: { phone: null }, at: at(-11), actor: "anna", whenBusy: "QUEUE" } as const;
+    const failed = { id: "op1", kind: "UPDATE", ...mutation, onPartialFailure: "ROLLBACK", failure } as const;
+    const beside = plan(without("EXACT", { agreed: null, entity: { state: "PENDING", intents: [sent], operations: [failed] } }));
+    expect(beside).toMatchObject({
+      kind: "DETACH",
+      next: { state: "DETACHED", records: { CUSTOMCRM: "c1", EXACT: null }, intents: [] },
+      operations: [{ id: "op1", status: "REJECTED" }],
+    });
+    const entity = { records: { CUSTOMCRM: null, EXACT: "x1" }, state: "PENDING", intents: [sent], wanted: wantedOf({}, { kind: "DELETE" }) } as const;
+    const only = without("EXACT", { agreed: null, entity });
+    expect(plan({ ...only, sides: { ...only.sides, CUSTOMCRM: none } })).toMatchObject({ ended: true, writes: [] });
+  });
+
   it("PROPAGATE that is refused detaches, with the system's own words", () => {
     const refused = [{ system: "EXACT", operation: "DELETE", fields: [], properties: {}, message: "In gebruik", since: at(-1) }] as const;
     const todo = plan(without("CUSTOMCRM", { ...policy("PROPAGATE"), entity: { refused } }));

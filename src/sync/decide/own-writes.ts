@@ -109,12 +109,14 @@ function cameLate(intent: Intent, now: Fields, shadow: Fields | null): readonly 
 
 /**
  * Where an intent stands at this time: dropped, kept, or given up. A delete not seen by the end of its quarantine is dropped, an
- * update given up if its record was read since; a create only after it was looked for.
+ * update given up if its record was read since; a create only after it was looked for. One that was found, and whose record is gone
+ * again, leaves nothing to look for.
  */
 function aged(intent: Intent, observation: Observation): readonly Intent[] {
   const { now, sides, settings, lookedFor, unseen } = observation;
   if (intent.givenUpAt) return now - Date.parse(intent.givenUpAt) > limits.sync.lateWritesMs ? [] : [intent];
   if (intent.sentAt === null) return intent.nextAttemptAt !== null ? [intent] : [];
+  if (intent.operation === "CREATE" && sides[intent.system].kind === "gone") return [];
   if (now < quarantineEnd(intent, settings.quarantineMs)) return [intent];
   if (intent.operation === "DELETE") return [];
   if (intent.operation === "CREATE" && !lookedFor?.includes(intent.id) && sides[intent.system].kind !== "present") return [intent];
