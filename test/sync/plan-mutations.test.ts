@@ -77,6 +77,34 @@ describe("a mutation whose value is one half of a conflict", () => {
   });
 });
 
+describe("a mutation of which an edit has won over one value, and a newer mutation has taken over the other", () => {
+  const failure = { code: "SYSTEM_UNAVAILABLE" as const, system: "EXACT" as const, field: null, message: "Away", retryAt: null, refused: null, unsafe: null };
+  const older = mutation("op1", { phone: "010-2", description: "Old" }, { landed: [landed("EXACT", { phone: "010-2", description: "Old" })] });
+  const newer = mutation("op2", { description: "New" }, { before: { description: "Old" }, onPartialFailure: "ROLLBACK" });
+  const exact = { ...agreed, phone: "010-3", description: "Old" };
+  const written = { ...agreed, phone: "010-2" };
+  const before = asked({
+    agreed: { CUSTOMCRM: agreed, EXACT: written },
+    exact,
+    entity: { state: "PENDING", fields: { ...exact, description: "New" }, wanted: wantedOf({ description: "New" }), operations: [older, newer] },
+  });
+
+  it("ends no sooner than that one: should it fail, what it had taken over stands again (I9)", () => {
+    expect(told(before)).toMatchObject([
+      ["op1", "PENDING", []],
+      ["op2", "PENDING", []],
+    ]);
+    const failed = { ...before, entity: withFailure(account, before.entity, newer, failure) };
+    expect(told(failed)).toMatchObject([
+      ["op1", "PENDING", []],
+      ["op2", "REJECTED", ["SYSTEM_UNAVAILABLE"]],
+    ]);
+    const done = { ...plan(failed).next, shadows: { CUSTOMCRM: exact, EXACT: exact } };
+    const both = asked({ customcrm: exact, exact, agreed: exact, entity: { ...done, intents: [], wanted: null } });
+    expect(told(both)).toMatchObject([["op1", "APPLIED", ["MODIFIED_ELSEWHERE"]]]);
+  });
+});
+
 describe("a mutation that tries once more what a system had not taken, and fails", () => {
   const ignored = [{ system: "EXACT" as const, field: "phone", sent: "010-1", returned: null, source: "010-1" }];
   const silent = { ...agreed, phone: null };

@@ -39,11 +39,15 @@ export function standingOf(observation: Observation, planned: Plan, operation: O
   };
   const ignored = strictFirst.flatMap((system) => (sides[system]?.ignored ?? []).map((field) => ({ system, field })));
   const others = new Set(strictFirst.flatMap((system) => sides[system]?.other ?? []));
+  const overtaken = [...others].filter((field) => !ignored.some((one) => one.field === field));
+  // Of one whose own values have all lost, what a newer one took over may stand again: should that one fail.
+  const isLost = own.length < Object.keys(operation.set).length && own.every((field) => overtaken.includes(field));
+  const mayReturn = isLost && operation.kind === "UPDATE" && laterOf(observation.entity, operation).some((one) => open.has(one.id));
   return {
-    isOver: isOver(observation, planned, operation, own, open),
+    isOver: (planned.ended || !mayReturn) && isOver(observation, planned, operation, own, open),
     sides,
     ignored,
-    overtaken: [...others].filter((field) => !ignored.some((one) => one.field === field)),
+    overtaken,
     disputed: disputedIn(observation, planned.next, operation),
   };
 }
