@@ -40,11 +40,9 @@ export function standingOf(observation: Observation, planned: Plan, operation: O
   const ignored = strictFirst.flatMap((system) => (sides[system]?.ignored ?? []).map((field) => ({ system, field })));
   const others = new Set(strictFirst.flatMap((system) => sides[system]?.other ?? []));
   const overtaken = [...others].filter((field) => !ignored.some((one) => one.field === field));
-  // Of one whose own values have all lost, what a newer one took over may stand again: should that one fail.
-  const isLost = own.length < Object.keys(operation.set).length && own.every((field) => overtaken.includes(field));
-  const mayReturn = isLost && operation.kind === "UPDATE" && laterOf(observation.entity, operation).some((one) => open.has(one.id));
+  const standing = own.filter((field) => !overtaken.includes(field));
   return {
-    isOver: (planned.ended || !mayReturn) && isOver(observation, planned, operation, own, open),
+    isOver: isOver(observation, planned, operation, { own, standing }, open),
     sides,
     ignored,
     overtaken,
@@ -60,14 +58,20 @@ function disputedIn(observation: Observation, { conflicts }: Entity, { set }: Op
 
 export const strictFirst: readonly System[] = ["EXACT", "CUSTOMCRM"];
 
-function isOver(observation: Observation, planned: Plan, operation: OpenOperation, own: readonly string[], open: ReadonlySet<string>): boolean {
+/** The fields that no newer mutation sets, and those of them in which no newer edit has won. */
+interface FieldsLeft {
+  readonly own: readonly string[];
+  readonly standing: readonly string[];
+}
+
+function isOver(observation: Observation, planned: Plan, operation: OpenOperation, { own, standing }: FieldsLeft, open: ReadonlySet<string>): boolean {
   const { next } = planned;
   if (planned.ended) return true;
   if (planned.link) return false;
   const mayLand = next.intents.some((intent) => intent.sentAt !== null && !intent.givenUpAt && shareOf(observation, operation, intent) !== null);
   if (mayLand) return false;
   const later = laterOf(observation.entity, operation);
-  const isTakenOver = own.length === 0 && Object.keys(operation.set).length > 0;
+  const isTakenOver = own.length < Object.keys(operation.set).length;
   switch (operation.kind) {
     case "DELETE":
       return next.wanted?.kind !== "DELETE";
@@ -75,8 +79,9 @@ function isOver(observation: Observation, planned: Plan, operation: OpenOperatio
       if (later.some((one) => one.kind === "DELETE")) return !later.some((one) => open.has(one.id));
       return next.wanted?.kind !== "CREATE" && !own.some((field) => field in (next.wanted?.set ?? {}));
     case "UPDATE": {
-      // What took all of it over has yet to come to its end.
-      if (isTakenOver) return !later.some((one) => open.has(one.id));
+      // Of what it set nothing stands, and what took it over has yet to come to its end: should that fail, this stands again.
+      if (isTakenOver && standing.length === 0 && later.some((one) => open.has(one.id))) return false;
+      if (isTakenOver && own.length === 0) return true;
       if (own.some((field) => next.wanted !== null && field in next.wanted.set)) return false;
       if (next.wanted?.kind === "DELETE") return false;
       if (isTravelling(observation, next, operation, own)) return false;
