@@ -41,10 +41,11 @@ export async function mintUnknown(parts: Mint, system: System, records: readonly
         minted.push(...batch.map((one) => one.write.entity.id));
         break;
       }
-      // Another process was first with this record: it is known now, and may not have seen what we have read of it. The others are still ours to mint.
-      if (result.reason === "TAKEN") await parts.store.feeds.markDirty([result.by]);
-      const taken = result.reason === "TAKEN" ? result.ref.id : null;
-      batch = batch.filter((one) => (taken === null ? one.write.entity.id !== (result.reason === "STALE" ? result.id : "") : one.record.id !== taken));
+      if (result.reason === "TAKEN") {
+        // Another process was first with this record, and may not have seen what we have read of it. The others are still ours to mint.
+        await parts.store.feeds.markDirty([result.by]);
+        batch = batch.filter((one) => one.record.id !== result.ref.id);
+      } else if (result.reason === "STALE") batch = batch.filter((one) => one.write.entity.id !== result.id);
     }
   }
   return minted;
