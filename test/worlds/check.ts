@@ -291,14 +291,14 @@ function isUncertain({ oracle }: World, links: Links, edit: Edit | Clear): boole
   return keys.some((key) => oracle.ambiguous.has(key));
 }
 
-/** Entered before the two records were known to agree on anything: then the base is unknown, and the policy decides (R4). */
+/** Entered before the two records were known to agree on the property: then the base is unknown, and the policy decides (R4). */
 function isBeforeLink({ oracle, linkedAt, agreedAt, pairs }: World, edit: Edit | Clear): boolean {
   const key = `${edit.system}:${edit.recordId}`;
   const isOurs = (record: string) => oracle.creations.some((one) => record === `${one.system}:${one.recordId}`);
   if (isOurs(key)) return edit.step < (linkedAt.get(key) ?? Number.POSITIVE_INFINITY);
   // What we created the other record from is what both agree on; of two that people made nothing is known.
   const partner = pairs.get(key);
-  return partner !== undefined && !isOurs(partner) && edit.step < (agreedAt.get(key) ?? Number.POSITIVE_INFINITY);
+  return partner !== undefined && !isOurs(partner) && edit.step < (agreedAt.get(`${key} ${edit.property}`) ?? Number.POSITIVE_INFINITY);
 }
 
 const grouped = new Set(["addressLine1", "addressLine2", "postcode", "city", "country", "firstName", "lastName"]);

@@ -147,7 +147,7 @@ export class World {
   readonly linkedAt = new Map<string, number>();
   /** The other record of a pair, by each record. */
   readonly pairs = new Map<string, string>();
-  /** When a pair first knew what its records agree on (R4), by either record. */
+  /** When a pair first knew what its records agree on in a property (R4), by either record and the property. */
   readonly agreedAt = new Map<string, number>();
   /** Every entity that there ever was. */
   readonly entityIds = new Set<string>();
@@ -400,7 +400,7 @@ export class World {
       this.#guardedness.noted(entity);
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)]);
-      if (entity.shadows.CUSTOMCRM && entity.shadows.EXACT) for (const system of systems) this.#agreed(`${system}:${entity.records[system]}`);
+      this.#noteAgreed(entity);
       // What failed for now on one side is told before what was lost on the other.
       if (entity.problem && isPassing(entity.problem.code)) this.#noteOpen(entity);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
@@ -422,8 +422,15 @@ export class World {
     if (!this.linkedAt.has(key)) this.linkedAt.set(key, this.scheduler.step);
   }
 
-  #agreed(key: string): void {
-    if (!this.agreedAt.has(key)) this.agreedAt.set(key, this.scheduler.step);
+  /** A base is known for each field that both shadows have. */
+  #noteAgreed({ type, records, shadows }: Entity): void {
+    for (const row of dataflowOf(this.character.settings.flows, type).rows) {
+      if (!systems.every((system) => row.field in (shadows[system] ?? {}))) continue;
+      for (const system of systems) {
+        const key = `${system}:${records[system]} ${propertyOf(row, system)}`;
+        if (!this.agreedAt.has(key)) this.agreedAt.set(key, this.scheduler.step);
+      }
+    }
   }
 
   /** Time passes; no request is held up beyond what A1 allows. */
