@@ -1,5 +1,6 @@
 // npm run worlds: whole simulated worlds, each run from a seed, on all cores. `npm run worlds -- --help` lists what it takes.
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -103,15 +104,14 @@ async function find(jobs) {
   if (changed > 0) throw new SetUpError(`Of ${changed} safeguards no pinned world is left.`);
 }
 
-/** Hands work to a process; resolves when it has ended well. */
-function inProcess(entry, work, note) {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(root, "test/worlds/processes", entry), [], { execArgv: ["--import", "tsx"], cwd: root });
-    child.on("message", note);
-    child.on("error", reject);
-    child.on("exit", (code, signal) => (code === 0 ? resolve() : reject(new SetUpError(`A process ended before its time (${signal ?? code}).`))));
-    child.send(work);
-  });
+/** Hands work to a process; resolves when it has ended well and all that it sent has been noted. */
+async function inProcess(entry, work, note) {
+  const child = fork(join(root, "test/worlds/processes", entry), [], { execArgv: ["--import", "tsx"], cwd: root });
+  child.on("message", note);
+  const ended = Promise.all([once(child, "exit"), once(child, "disconnect")]);
+  child.send(work);
+  const [[code, signal]] = await ended;
+  if (code !== 0) throw new SetUpError(`A process ended before its time (${signal ?? code}).`);
 }
 
 /** Adds figures to their sums, by name. */

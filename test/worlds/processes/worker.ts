@@ -24,6 +24,9 @@ export interface Done {
   readonly text: string;
 }
 
+/** A long text is on its way for a while, and lost if the process ends meanwhile. */
+const send = (done: Done): Promise<void> => new Promise((resolve) => process.send?.(done, undefined, undefined, () => resolve()));
+
 process.on("message", async (work: Work) => {
   const { operations, faults, clients, budget, trace } = work;
   const ablation = work.ablation === null ? null : ablationOf(work.ablation);
@@ -37,7 +40,7 @@ process.on("message", async (work: Work) => {
       const shown = showWorld(small.report, { options: small.options, lines: Number.POSITIVE_INFINITY, isScript: true });
       text += `\nMade smaller in ${small.tried} runs:\n${shown}`;
     }
-    process.send?.({ seed, violations: report.violations, figures: report.figures, text } satisfies Done);
+    await send({ seed, violations: report.violations, figures: report.figures, text });
   }
   process.disconnect();
 });
