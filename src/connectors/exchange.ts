@@ -69,7 +69,9 @@ export function exchange(agent: Agent, call: Exchange): Promise<HttpAnswer> {
         abort?.(fault);
       });
     const onAbort = () => fail("aborted", "the caller gave up", call.signal?.reason);
-    const timer = setTimeout(() => fail("timeout", `nothing came within ${Math.max(0, Math.round(call.timeoutMs))} ms`), Math.max(0, call.timeoutMs));
+    const giveUp = () => fail("timeout", `nothing came within ${Math.max(0, Math.round(call.timeoutMs))} ms`);
+    // What came while this process was busy is read first: timers come before it.
+    const timer = setTimeout(() => setImmediate(giveUp), Math.max(0, call.timeoutMs));
     call.signal?.addEventListener("abort", onAbort, { once: true });
     if (call.signal?.aborted) return onAbort();
     if (call.timeoutMs <= 0) return fail("timeout", "there was no time left to ask");

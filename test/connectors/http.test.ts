@@ -129,6 +129,15 @@ describe("a call without an answer", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("is no silence while this process was too busy to read an answer that was there in time", async () => {
+    server.script((_request, response) => {
+      response.end("taken");
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+    });
+    expect(await client().request(post)).toMatchObject({ status: 200, text: "taken" });
+  });
+
   it.each(["PUT", "PATCH", "DELETE"] as const)("is ambiguous for %s too", async (method) => {
     server.otherwise(reset);
     expect(await caught(client().request({ method, path: "/x", route: "/x" }))).toBeInstanceOf(AmbiguousError);
