@@ -194,7 +194,10 @@ export class SharedBudget implements Budget {
       // Who is alike gets the same answer; asking once keeps the number of scripts small and the order kept.
       const kind = `${waiter.call.class} ${waiter.call.counted} ${waiter.call.endpoint}`;
       if (!this.#waiting.includes(waiter) || refused.has(kind)) continue;
-      if (!(await this.#tryAdmit(waiter))) refused.add(kind);
+      const now = this.#clock();
+      // The process stood still meanwhile: whoever asked may count on it that nothing is sent any more.
+      if (now > waiter.until) this.#leave(waiter, this.#refusal(waiter, now));
+      else if (!(await this.#tryAdmit(waiter))) refused.add(kind);
     }
     for (const waiter of [...this.#waiting]) {
       const now = this.#clock();

@@ -32,6 +32,8 @@ export const limits = {
   sync: {
     /** A lost request may still land this long after it was sent (SYNC.md, assumption A1). */
     quarantineMs: 5 * 60_000,
+    /** A write waits this long for its turn after it was noted as sent, or is not sent (A1). */
+    turnMs: 2 * 60_000,
     /** A change may become visible in a feed this much later than it was made (A2). */
     overlapMs: 10 * 60_000,
     /** A division move is noticed this much later at the most; looking costs one of the day's calls. */

@@ -1,3 +1,4 @@
+import type { CallOptions } from "../connectors/connector.js";
 import { fieldsOf, propertiesOf, recordTypeOf } from "../domain/dataflow.js";
 import type { Entity, Intent } from "../domain/entity.js";
 import { NotAuthorizedError, RateLimitedError } from "../domain/errors.js";
@@ -52,7 +53,8 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const first = owed.intents
     .slice(0, 1)
     .find((one) => !isLookedAt(observation, one) && forgottenAt(parts, { ...observation, entity: owed.entity }, one) === null);
-  let entity = await keeper.store(first ? sending(owed.entity, first.id, clock(), settings.quarantineMs) : owed.entity, sides, planned);
+  let sentAt = clock();
+  let entity = await keeper.store(first ? sending(owed.entity, first.id, sentAt, settings.quarantineMs) : owed.entity, sides, planned);
   if (!entity) return { entity: null, isStored: false, again: false, plan: planned };
 
   const results: WriteResult[] = [];
@@ -73,9 +75,10 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       const updated = results.filter((one) => one.intent.operation === "UPDATE");
       entity = withResults({ ...observation, entity, sides, now: clock() }, updated);
       const since = forgottenAt(parts, { ...observation, entity, sides }, intent);
+      sentAt = clock();
       const next: Entity =
         since === null
-          ? sending(entity, intent.id, clock(), settings.quarantineMs)
+          ? sending(entity, intent.id, sentAt, settings.quarantineMs)
           : forgotten(entity, intent.id, since, isoTime((parts.lostAt?.() ?? 0) + settings.quarantineMs));
       const noted: Entity | null = await keeper.store(next, sides, null);
       if (!noted) break;
@@ -89,7 +92,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
       { snapshots: parts.store.snapshots, clock },
       parts.connectors[intent.system],
       writeOfIntent(observation, intent),
-      callOptions(options),
+      leavingInTime(options, sentAt),
     );
     results.push(resultOf(parts, intent, outcome));
     if (outcome.kind === "modified") await readAgain(observation, intent, reader);
@@ -186,6 +189,12 @@ const isLookedAt = ({ sides }: Pick<Observation, "sides">, { operation, system }
   const side = sides[system];
   return operation !== "CREATE" && side.kind === "present" && side.record.etag === null;
 };
+
+/** What was noted as sent leaves in time, or not at all: else it could land after its quarantine (A1). */
+const leavingInTime = (options: SettleOptions, sentAt: number): CallOptions => ({
+  ...callOptions(options),
+  deadline: Math.min(options.deadline ?? Number.POSITIVE_INFINITY, sentAt + limits.sync.turnMs),
+});
 
 /** A look right before the write. */
 async function looked(

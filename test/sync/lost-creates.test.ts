@@ -36,6 +36,25 @@ async function later(): Promise<void> {
   }
 }
 
+describe("a create that was noted as sent (A1)", { timeout: 60_000 }, () => {
+  it("and had not left after two minutes is not sent, and is tried again later", async () => {
+    world = await OperatorWorld.start({ customers: [customerRow(1)], accounts: [] });
+    const create = world.links.exact.create.bind(world.links.exact);
+    const held = vi.spyOn(world.links.exact, "create").mockImplementationOnce(async (...call) => {
+      await world.clock.advance(3 * 60_000);
+      return create(...call);
+    });
+    await world.cycle();
+    expect(held).toHaveBeenCalledTimes(1);
+    const accounts = () => [...world.exact.core.accounts.all()];
+    expect(accounts()).toHaveLength(0);
+    expect((await world.of("ACCOUNT", "CUSTOMCRM", "cus1")).intents).toMatchObject([{ operation: "CREATE", sentAt: null }]);
+    await later();
+    expect(accounts()).toHaveLength(1);
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", "cus1")).toMatchObject({ state: "LINKED", records: { EXACT: accounts()[0]?.id } });
+  });
+});
+
 describe("a create whose answer was lost makes one record and one entity (R8)", { timeout: 60_000 }, () => {
   it.each([
     ["was left as it was", async () => {}],

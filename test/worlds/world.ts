@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dataflowOf, dataflows, propertyOf } from "../../src/domain/dataflow.js";
 import type { Entity, Intent, ProblemCode } from "../../src/domain/entity.js";
+import { limits } from "../../src/domain/limits.js";
 import type { Operation } from "../../src/domain/operation.js";
 import { defaultSettings, type Guards, type SyncSettings } from "../../src/domain/settings.js";
 import { entityTypes, otherSystem, type System, systems } from "../../src/domain/words.js";
@@ -79,6 +80,9 @@ export interface Figures {
 }
 
 const second = 1000;
+/** A1 in the worlds: a request is held up this long when it leaves, and lands this much later. */
+const heldMs = 30 * second;
+const landsMs = 140 * second;
 const usualOperations = 40;
 /** Some ten times what a world takes. */
 const stepsPerOperation = 500;
@@ -101,7 +105,7 @@ interface Character {
   readonly hasWebhooks: boolean;
 }
 
-function characterOf(random: Random): Character {
+function characterOf(random: Random, hasBudget: boolean): Character {
   const createsBoth = random.next() < 0.5;
   const onDelete = random.pick(["DETACH", "DETACH", "PROPAGATE", "ARCHIVE"] as const);
   const policy = random.pick(["NEWEST", "NEWEST", "NEWEST", "CUSTOMCRM", "EXACT", "MANUAL"] as const);
@@ -112,7 +116,9 @@ function characterOf(random: Random): Character {
     rows: flow.rows.map((row) => ({ ...row, policy })),
   }));
   const guards = random.next() < 0.5 ? tightGuards : defaultSettings.guards;
-  const settings: SyncSettings = { ...defaultSettings, flows, guards, overlapMs: 120 * second, quarantineMs: 180 * second };
+  const waitMs = hasBudget ? limits.sync.turnMs : 0;
+  const quarantineMs = waitMs + heldMs + landsMs + 10 * second;
+  const settings: SyncSettings = { ...defaultSettings, flows, guards, overlapMs: 120 * second, quarantineMs };
   return {
     settings,
     lateMs: 90 * second,
@@ -173,7 +179,7 @@ export class World {
   constructor(readonly options: WorldOptions) {
     const { seed, faults = 1 } = options;
     this.random = createRandom(seed);
-    this.character = characterOf(this.random);
+    this.character = characterOf(this.random, options.budget ?? false);
     const mostSteps = stepsPerOperation * (options.operations ?? usualOperations);
     this.scheduler = new Scheduler(createRandom(`${seed}/order`), () => this.clock.now(), mostSteps);
     const { lateMs, lateShare, moveContact, hasIfMatch, hasChanges } = this.character;
@@ -435,8 +441,9 @@ export class World {
 
   /** Time passes; no request is held up beyond what A1 allows. */
   async #pass(ms: number): Promise<void> {
-    const most = Math.max(0, 30 * second - this.scheduler.longestSendMs());
-    const total = this.scheduler.waiting > 0 ? Math.min(ms, most) : ms;
+    const most = Math.max(0, heldMs - this.scheduler.longestSendMs());
+    const isUnderWay = this.scheduler.waiting > 0 || this.#processes.some((one) => one.awaitsBudget);
+    const total = isUnderWay ? Math.min(ms, most) : ms;
     this.scheduler.log(`${total} ms pass`);
     await this.clock.advance(total);
   }
@@ -551,13 +558,10 @@ export class World {
       landLater: (host, system, request) => {
         this.zombies++;
         const known = this.#knownTo(host, system, request);
-        this.clock.setTimer(
-          async () => {
-            this.scheduler.log(`lands late: ${request.method} ${request.path} ${request.body.toString()}`);
-            await this.#handle(system, request, known);
-          },
-          1 + this.random.int(140 * second),
-        );
+        this.clock.setTimer(async () => {
+          this.scheduler.log(`lands late: ${request.method} ${request.path} ${request.body.toString()}`);
+          await this.#handle(system, request, known);
+        }, 1 + this.random.int(landsMs));
       },
       answered: (host, system, request, answer) => this.#answered(host, system, request, answer),
       emptied: (system, answer) => this.systems.emptied(system, answer),

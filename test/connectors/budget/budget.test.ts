@@ -109,6 +109,17 @@ describe("a call", () => {
     expect(time.now).toBe(minute + 10_000);
   });
 
+  it("whose process stood still until after its deadline does not go any more, whatever room there is", async () => {
+    const { budget, time } = world();
+    const shared = budget();
+    await fill(shared);
+    const waiting = outcomeOf(shared.admit(ask("change", { deadline: minute + 55_000 })));
+    await settled();
+    time.now = minute + 310_000;
+    await time.until(time.now);
+    expect(await waiting).toBeInstanceOf(RateLimitedError);
+  });
+
   it("whose caller gives up leaves the queue and is not counted", async () => {
     const { budget, time, store } = world();
     const shared = budget();
