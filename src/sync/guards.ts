@@ -25,17 +25,18 @@ export function guardVerdict({ done, links }: GuardCounts, { count, percent }: G
 function guardedWorkOf(entity: Entity, plan: Plan): GuardedWork | null {
   const isAsked = entity.wanted?.kind === "CREATE" || entity.wanted?.kind === "DELETE" || (entity.operations ?? []).some((one) => one.kind !== "UPDATE");
   if (isAsked || plan.writes.some((write) => write.undoes)) return null;
-  // One that is tried again was counted when it was planned first.
+  // One that is tried again, or was carried out, was counted when it was planned first.
   const isCounted = (operation: string) => entity.intents.some((intent) => intent.operation === operation);
+  const isArchiving = entity.intents.some((intent) => intent.extra && "EndDate" in intent.extra);
   switch (plan.kind) {
     case "CREATE":
       return entity.review?.answer === "CREATE_NEW" || isCounted("CREATE") ? null : "creates";
     case "DETACH":
-      return entity.records.CUSTOMCRM !== null && entity.records.EXACT !== null ? "deletions" : null;
+      return entity.records.CUSTOMCRM === null || entity.records.EXACT === null || isCounted("DELETE") || isArchiving ? null : "deletions";
     case "DELETE":
       return isCounted("DELETE") ? null : "deletions";
     case "ARCHIVE":
-      return entity.intents.some((intent) => intent.extra && "EndDate" in intent.extra) ? null : "deletions";
+      return isArchiving ? null : "deletions";
     default:
       return null;
   }

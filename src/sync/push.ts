@@ -19,6 +19,7 @@ import { backOffMs, isUnread, type WriteOutcome } from "./outcome.js";
 import { callOptions, type SettleOptions, type SettleParts } from "./parts.js";
 import { goesOn } from "./plan.js";
 import type { Reader } from "./reader.js";
+import { recheckPause } from "./resuming.js";
 import { recheckReviews } from "./reviewing.js";
 import { send, type Write } from "./send.js";
 import { settled, type WriteResult, withResults } from "./settled.js";
@@ -101,7 +102,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   }
   if (results.length === 0) return { entity, isStored: true, again: isChanged, plan: planned };
   const afterwards = { ...observation, entity, sides, now: clock() };
-  const after = settled(afterwards, results);
+  const after = await settledUnderGuard(parts, afterwards, results);
   // What waited for this to have a counterpart can go on (R7).
   const isNew = results.some(({ intent, outcome }) => intent.operation === "CREATE" && outcome.kind === "done");
   const waiting = isNew ? await referrers(parts, entity.type, [entity.id]) : [];
@@ -110,9 +111,18 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   if (kept) await recheckAwaited(parts, observation, kept);
   if (kept) await wakeReferred(parts, kept);
   if (kept) await recheckReviews(parts, observation.flow, observation.entity, kept);
+  if (kept) await recheckPause(parts, kept);
   const isMore = after.writes.length > 0 || after.link !== null || isChanged || goesOn(afterwards, after);
   const again = kept !== null && !after.ended && (isMore || results.some(({ outcome }) => outcome.kind === "modified"));
   return { entity: after.ended ? null : kept, isStored: kept !== null, again, plan: after };
+}
+
+/** What is stored right away with the outcomes is asked of the guard as well (R10); where it holds that, the dataflow is paused by now. */
+async function settledUnderGuard(parts: SettleParts, observation: Observation, results: readonly WriteResult[]): Promise<Plan> {
+  const { entity } = observation;
+  const after = settled(observation, results);
+  if (after.writes.length > 0 || (await parts.guard?.(entity, after)) !== "hold") return after;
+  return settled({ ...observation, settings: await parts.policy(entity.type) }, results);
 }
 
 /**

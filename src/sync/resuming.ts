@@ -2,6 +2,8 @@ import type { Entity } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { EntityType } from "../domain/words.js";
 import type { Store } from "../store/store.js";
+import { pausedFor } from "./decide/obstacles.js";
+import type { SettleParts } from "./parts.js";
 import type { DataflowState } from "./policy.js";
 
 /** Those that wait for a dataflow, page by page. */
@@ -26,4 +28,9 @@ export async function finishResuming(store: Store, type: EntityType): Promise<vo
     const { isResuming: _, ...resumed } = found.value;
     if (await store.documents.set<DataflowState>("dataflow", type, resumed, found.version, { ttlMs: null })) return;
   }
+}
+
+/** A dataflow that was resumed while this was planned has marked all that waited, but not what is stored as waiting only now. */
+export async function recheckPause({ policy, store }: Pick<SettleParts, "policy" | "store">, { id, type, problem }: Entity): Promise<void> {
+  if (problem?.code === "PAUSED" && pausedFor({ settings: await policy(type) }, false) === null) await store.feeds.markDirty([id]);
 }

@@ -7,7 +7,6 @@ import type { System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
 import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
 import type { Observation, Plan } from "./decide/observation.js";
-import { pausedFor } from "./decide/obstacles.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { Foresight } from "./foresight.js";
@@ -18,6 +17,7 @@ import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./p
 import { goesOn, isAtRest, plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
+import { recheckPause } from "./resuming.js";
 import { hasOtherKeys, recheckReviews, wakeReviews } from "./reviewing.js";
 import { readNow } from "./send.js";
 
@@ -183,11 +183,6 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
   await recheckPause(parts, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
-}
-
-/** A dataflow that was resumed while this was planned has marked all that waited, but not what is stored as waiting only now. */
-async function recheckPause({ policy, store }: SettleParts, { id, type, problem }: Entity): Promise<void> {
-  if (problem?.code === "PAUSED" && pausedFor({ settings: await policy(type) }, false) === null) await store.feeds.markDirty([id]);
 }
 
 /** What one round stores, side by side: one after the other, each would wait for several answers of the store. */

@@ -2,11 +2,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
 import { defaultSettings } from "../../src/domain/settings.js";
 import { MemoryStore } from "../../src/store/memory.js";
+import { Actions } from "../../src/sync/actions.js";
 import { Guard, guardVerdict } from "../../src/sync/guards.js";
 import { plan } from "../../src/sync/plan.js";
 import { dataflowState } from "../../src/sync/policy.js";
 import { account, at, gone, intentOf, now, pair } from "./decide-helpers.js";
 import { guid, OperatorWorld, type OperatorWorldOptions, pairs } from "./operator-world.js";
+import { exactId, SubmitWorld } from "./submit-world.js";
 
 let world: OperatorWorld;
 afterEach(() => world?.stop());
@@ -49,6 +51,31 @@ describe("an archive", () => {
     expect(await guard.check(observation.entity, planned)).toBe("hold");
     const ending = intentOf({ system: "EXACT", operation: "UPDATE", extra: { EndDate: "2026-03-02T00:00:00" } });
     expect(await guard.check({ ...observation.entity, intents: [givenUp, ending] }, planned)).toBe("go");
+    // It has ended in Exact, and is left alone from here on.
+    expect(await guard.check({ ...observation.entity, intents: [givenUp, ending] }, { ...planned, kind: "DETACH", writes: [] })).toBe("go");
+  });
+});
+
+describe("a detachment", () => {
+  it("that follows from the undoing of a mutation is held as well, and goes on when a person resumes the dataflow (R10)", async () => {
+    const both = await SubmitWorld.start();
+    const levels = { ...defaultSettings.guards, deletions: { count: 0, percent: 0 } };
+    const guard = new Guard({ store: both.store, clock: () => both.clock.now(), levels, firstContact: "live" });
+    const parts = { ...both.parts(), guard: guard.check.bind(guard) };
+    await both.settle();
+    await guard.quiet();
+    const id = await both.idOf("Bakkerij Smit");
+    both.exactFault("PUT", { kind: "reset-after" });
+    await both.update("ACCOUNT", id, { phone: "010-9" }, { onPartialFailure: "ROLLBACK" });
+    both.customcrm.core.remove("Customer", "c2");
+    await both.settle(parts);
+    expect(both.inExact(exactId(2))?.Phone).toBe("010-2");
+    expect(await both.entity(id)).toMatchObject({ state: "PENDING", problem: { code: "PAUSED" }, records: { CUSTOMCRM: "c2" } });
+    expect((await dataflowState(both.store, "ACCOUNT", "live")).state).toMatchObject({ paused: { code: "GUARD" }, guarded: ["deletions"] });
+    await new Actions({ ...parts, firstContact: "live" }).resumeDataflow("ACCOUNT", "APPLY");
+    await both.settle(parts);
+    expect(await both.entity(id)).toMatchObject({ state: "DETACHED", records: { CUSTOMCRM: null, EXACT: exactId(2) } });
+    await both.stop();
   });
 });
 
