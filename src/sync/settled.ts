@@ -7,7 +7,7 @@ import type { Observation, Plan } from "./decide/observation.js";
 import { refusable } from "./decide/obstacles.js";
 import { withFailedWrite, withRefusedDelete, withUnsafe } from "./decide/operations/fail.js";
 import { withLanded } from "./decide/operations/share.js";
-import { afterLanding } from "./decide/own-writes.js";
+import { afterLanding, movedTimes } from "./decide/own-writes.js";
 import { equal, pick } from "./decide/units.js";
 import type { WriteOutcome } from "./outcome.js";
 import { plan } from "./plan.js";
@@ -44,7 +44,7 @@ function after(entity: Entity, result: WriteResult, observation: Observation): E
   switch (outcome.kind) {
     case "done": {
       const side = observation.sides[intent.system];
-      if (intent.undoes) return { ...without, timeUnknown: movedTimes(entity, intent, observation) };
+      if (intent.undoes) return { ...without, timeUnknown: movedTimes(entity, observation.flow, [intent]) };
       if (intent.operation === "DELETE" || side.kind === "gone") return withLanded(without, observation, intent, outcome.id, null);
       if (side.kind === "none") return lostSight(entity, intent, outcome.id);
       return withLanded(landed(without, intent, outcome.id, observation), observation, intent, outcome.id, side.fields);
@@ -85,11 +85,6 @@ const missing = ({ system }: Intent) => ({
 
 const operationsIn = ({ operations }: Entity): Pick<Entity, "operations"> => (operations ? { operations } : {});
 
-/** A write of ours moves the record's time for all of its fields. */
-const movedTimes = (entity: Entity, { system }: Intent, { flow }: Pick<Observation, "flow">): readonly string[] => [
-  ...new Set([...(entity.timeUnknown ?? []), ...flow.rows.map((row) => `${system}.${row.field}`)]),
-];
-
 /** Taken, and not read back yet: as good as ambiguous, except that its id is known. */
 const lostSight = (entity: Entity, intent: Intent, id: string): Entity => ({ ...entity, records: { ...entity.records, [intent.system]: id } });
 
@@ -128,7 +123,7 @@ function landed(entity: Entity, intent: Intent, id: string, { sides, flow, now }
       ...dropped.map((field): IgnoredWrite => ({ system, field, sent: "", returned: null, source: null })),
     ],
     wanted: withoutOwn(entity, intent, flow.externalId),
-    timeUnknown: movedTimes(entity, intent, { flow }),
+    timeUnknown: movedTimes(entity, flow, [intent]),
     externalIdOwed: isCreate ? system === "EXACT" && isPair : stillOwed(entity, intent, flow.externalId),
     ...(isCreate ? { origin: entity.origin ?? "CREATED", linkedAt: isPair ? (entity.linkedAt ?? isoTime(now)) : entity.linkedAt } : {}),
   };

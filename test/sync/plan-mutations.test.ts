@@ -3,6 +3,7 @@ import type { Fields } from "../../src/domain/canonical.js";
 import type { OpenOperation } from "../../src/domain/entity.js";
 import type { Observation } from "../../src/sync/decide/observation.js";
 import { accepted } from "../../src/sync/decide/operations/accept.js";
+import { expectedOf } from "../../src/sync/decide/operations/expected.js";
 import { withFailure } from "../../src/sync/decide/operations/fail.js";
 import { joined } from "../../src/sync/links.js";
 import { goesOn, plan } from "../../src/sync/plan.js";
@@ -102,6 +103,38 @@ describe("a mutation of which an edit has won over one value, and a newer mutati
     const done = { ...plan(failed).next, shadows: { CUSTOMCRM: exact, EXACT: exact } };
     const both = asked({ customcrm: exact, exact, agreed: exact, entity: { ...done, intents: [], wanted: null } });
     expect(told(both)).toMatchObject([["op1", "APPLIED", ["MODIFIED_ELSEWHERE"]]]);
+  });
+});
+
+describe("a write for a mutation whose answer was lost, and which lands when newer ones are under way", () => {
+  const sent = intentOf({ system: "CUSTOMCRM", operation: "UPDATE", fields: { phone: "010-2" }, sentAt: at(0) });
+  const taken = (phone: string) => ({ landed: [{ ...landed("EXACT", { phone }), over: { phone: "010-1" } }] });
+  const oldest = mutation("op1", { phone: "010-2" }, { before: { phone: "010-1" }, ...taken("010-2") });
+  const older = mutation("op2", { phone: "010-3" }, { at: at(1), before: { phone: "010-2" }, ...taken("010-3") });
+
+  it("is no change that somebody made elsewhere: the newest one goes on", () => {
+    const before = asked({ entity: { state: "PENDING", fields: { ...agreed, phone: "010-3" }, intents: [sent], operations: [oldest, older] } });
+    const newest = mutation("op3", { phone: "010-4" }, { at: at(2), before: { phone: "010-3" }, expected: expectedOf(before, ["phone"]) });
+    const entity = { ...accepted(account, before.entity, newest, now).entity, intents: [sent] };
+    const landedLate = { ...before, entity, sides: pair({ agreed, customcrm: { ...agreed, phone: "010-2" }, customcrmAt: at(30), exact: agreed }).sides };
+    expect(told(landedLate).at(-1)).toEqual(["op3", "PENDING", []]);
+    expect(plan(landedLate).writes.map(({ fields }) => fields)).toEqual([{ phone: "010-4" }, { phone: "010-4" }]);
+  });
+
+  it("is no newer edit either, when the newest has failed and is undone first (R3)", () => {
+    const failure = { code: "SYSTEM_UNAVAILABLE" as const, system: "EXACT" as const, field: null, message: "Away", retryAt: null, refused: null, unsafe: null };
+    const over = { landed: [{ ...landed("EXACT", { phone: "010-4" }), id: "newest", over: { phone: "010-3" } }] };
+    const newest = mutation("op3", { phone: "010-4" }, { at: at(2), before: { phone: "010-3" }, onPartialFailure: "ROLLBACK", failure, ...over });
+    const customcrm = { ...agreed, phone: "010-2" };
+    const wanted = wantedOf({ phone: "010-3" }, { at: at(1) });
+    const entity = { state: "PENDING" as const, fields: { ...agreed, phone: "010-3" }, wanted, intents: [sent], operations: [oldest, older, newest] };
+    const undoing = asked({ customcrm, customcrmAt: at(30), exact: { ...agreed, phone: "010-4" }, entity });
+    const undone = plan(undoing);
+    expect(undone.writes).toMatchObject([{ system: "EXACT", fields: { phone: "010-3" }, undoes: "op3" }]);
+    const after = asked({ customcrm, customcrmAt: at(30), exact: { ...agreed, phone: "010-3" } });
+    const done = plan({ ...undoing, sides: after.sides, entity: undone.next });
+    expect(done.writes).toMatchObject([{ system: "CUSTOMCRM", fields: { phone: "010-3" } }]);
+    expect(done.next.fields.phone).toBe("010-3");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Fields } from "../../domain/canonical.js";
+import type { Dataflow } from "../../domain/dataflow.js";
 import type { Entity, Intent } from "../../domain/entity.js";
 import { limits } from "../../domain/limits.js";
 import { isoTime, otherSystem, type System } from "../../domain/words.js";
@@ -72,6 +73,11 @@ export function explain(observation: Observation): Explained {
     under: { CUSTOMCRM: underOn("CUSTOMCRM"), EXACT: underOn("EXACT") },
   };
 }
+
+/** Sides and fields whose time tells no order (R3), after these writes as well: each moves its record's time for all of its fields. */
+export const movedTimes = ({ timeUnknown = [] }: Entity, { rows }: Dataflow, writes: readonly Pick<Intent, "system">[]): readonly string[] => [
+  ...new Set([...timeUnknown, ...writes.flatMap(({ system }) => rows.map(({ field }) => `${system}.${field}`))]),
+];
 
 /** The shadows once these fields of a write stand on its side. Without a source nothing is known of the other side yet. */
 export function afterLanding(shadows: Entity["shadows"], intent: Intent, fields: readonly string[], returned: Fields = intent.fields): Entity["shadows"] {

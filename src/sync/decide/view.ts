@@ -6,7 +6,7 @@ import type { Merged, MergeSide, Seen } from "../merge.js";
 import { askedOf } from "./asked.js";
 import { currentIdentity, type Translation, toIdentity, toRecordValue } from "./identity.js";
 import type { Observation, Present } from "./observation.js";
-import { ambiguousOn, type Explained } from "./own-writes.js";
+import { ambiguousOn, type Explained, movedTimes } from "./own-writes.js";
 import { baseOf, equal, same, type Unit, valuesOf } from "./units.js";
 
 /** A linked pair in the form in which it is compared: references as entity ids, our own writes told from edits. */
@@ -47,7 +47,6 @@ export function viewOf(observation: Observation, present: View["present"], own: 
   const atOf = (fields: readonly string[]) => Math.max(...fields.map((field) => Date.parse(asked?.times?.[field] ?? asked?.at ?? "")));
   const seenIn = (fields: readonly string[]) => seenBy(entity, translation, fields);
   const wanted = asked && { set: currentIdentity(translation, asked.set), atOf, seenIn };
-  const landed = own.landed.flatMap((intent) => flow.rows.map((row) => `${intent.system}.${row.field}`));
   const shows = identities({ CUSTOMCRM: present.CUSTOMCRM.fields, EXACT: present.EXACT.fields });
   const isUnder = systems.some((system) => Object.keys(own.under[system]).length > 0);
   return {
@@ -59,7 +58,7 @@ export function viewOf(observation: Observation, present: View["present"], own: 
     shows,
     bases: { CUSTOMCRM: base, EXACT: own.shadows.EXACT && toIdentity(translation, "EXACT", own.shadows.EXACT, base) },
     wanted,
-    timeUnknown: new Set([...(entity.timeUnknown ?? []), ...landed]),
+    timeUnknown: new Set(movedTimes(entity, flow, own.landed)),
     isIdOwed: entity.externalIdOwed === true || own.landed.some((intent) => intent.operation === "CREATE" && intent.system === "EXACT"),
   };
 }

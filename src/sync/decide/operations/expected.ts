@@ -12,7 +12,8 @@ type Expected = NonNullable<OpenOperation["expected"]>;
 
 /**
  * What the records may show, if nobody has changed these fields since the version that the client saw: by side, what both last
- * agreed on, and what the entity shows. Where a side is known to differ, what it shows.
+ * agreed on, what the entity shows, and what a write of ours may have put there that nobody knows the outcome of. Where a side is known to
+ * differ, what it shows.
  */
 export function expectedOf(observation: Observation, names: readonly string[]): Expected {
   const { entity, sides } = observation;
@@ -25,10 +26,12 @@ export function expectedOf(observation: Observation, names: readonly string[]): 
     if (side.kind !== "present") continue;
     const shadow = entity.shadows[system];
     const [now, agreed] = [shownBy(observation, system, side.fields), shadow && shownBy(observation, system, shadow)];
+    const sent = entity.intents.filter((one) => one.system === system && one.sentAt !== null).map((one) => shownBy(observation, system, one.fields));
     const valuesOf = (field: string): readonly CanonicalValue[] => {
       const isKnown = agreed !== null && field in agreed;
       const seen = !isAlone && (!isKnown || differs.has(field)) ? [now[field] ?? null] : [];
-      return [unified[field] ?? null, ...(isKnown ? [agreed[field] ?? null] : []), ...seen];
+      const ours = sent.flatMap((fields) => (field in fields ? [fields[field] ?? null] : []));
+      return [unified[field] ?? null, ...(isKnown ? [agreed[field] ?? null] : []), ...ours, ...seen];
     };
     found[system] = Object.fromEntries(names.map((field) => [field, [...new Set(valuesOf(field))]]));
   }

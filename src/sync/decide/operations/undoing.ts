@@ -6,7 +6,7 @@ import { titleOf } from "../label.js";
 import type { Observation, Plan, PlannedWrite } from "../observation.js";
 import type { Obstacle } from "../obstacles.js";
 import { blockOn } from "../obstacles.js";
-import { type Explained } from "../own-writes.js";
+import { type Explained, movedTimes } from "../own-writes.js";
 import { undoOf } from "../undo.js";
 import { equal, pick } from "../units.js";
 import { translationOf } from "../view.js";
@@ -95,13 +95,13 @@ const asIntent = (write: LandedWrite): Intent => ({
 
 /** What is sent while a mutation is being undone; nothing else is written meanwhile. */
 export function planUndoing(observation: Observation, own: Explained, all: readonly Extract<Undoing, { kind: "under way" }>[]): Plan {
-  const { entity } = observation;
+  const { entity, flow } = observation;
   const writes = all.flatMap((one) => one.writes).filter((write, i, list) => list.findIndex((other) => other.system === write.system) === i);
   const held = writes.length > 0 ? null : (all.find((one) => one.held)?.held ?? null);
   const operations = (entity.operations ?? []).map((one) => all.find((undone) => undone.operation.id === one.id)?.operation ?? one);
   const why = all[0]?.operation.failure?.message ?? "";
   const reason = held ? held.message : `${writes.map((write) => titleOf(write.system)).join(" and ")} gets back what it held before: ${why}`;
-  const next = { intents: own.intents, shadows: own.shadows, operations };
+  const next = { intents: own.intents, shadows: own.shadows, operations, timeUnknown: movedTimes(entity, flow, own.landed) };
   const kind = writes.length === 0 ? "WAIT" : writes.every((write) => write.operation === "DELETE") ? "DELETE" : "UPDATE";
   const told = all.flatMap(({ operation }) => keptInstead(observation, operation, writes));
   return planOf(observation, { kind, reason, ...underWay(entity, held), next, writes, told });
