@@ -4,6 +4,7 @@ import { type EntityType, entityTypes, systems } from "../../src/domain/words.js
 import type { Random } from "../../src/sandbox/kit/index.js";
 import type { Store } from "../../src/store/store.js";
 import type { Submission } from "../../src/sync/submit.js";
+import type { LastOnes } from "./last-ones.js";
 import { type Oracle, tokenIn } from "./oracle.js";
 
 /** What clients set. None of these is part of a group, so that each is decided by itself. */
@@ -33,6 +34,7 @@ export class Clients {
     private readonly oracle: Oracle,
     private readonly step: () => number,
     private readonly log: (line: string) => void,
+    private readonly lastOnes: LastOnes,
   ) {}
 
   /** Somebody asks for something; null: there is nothing to ask it of. */
@@ -45,7 +47,7 @@ export class Clients {
     if (dice < 0.2 && owner) return this.#create(random, "CONTACT", "lastName", { accountId: owner.id });
     if (entities.length === 0) return null;
     const entity = random.pick(entities);
-    if (dice < 0.3) return this.#remove(random, entity);
+    if (dice < 0.3 && !this.#things(entity).some((thing) => this.lastOnes.isKept(thing))) return this.#remove(random, entity);
     return this.#update(random, entity);
   }
 
@@ -67,7 +69,13 @@ export class Clients {
     return this.#ask(random, { kind: "UPDATE", type: entity.type, id: entity.id, fields: valuesOf(tokens), expectedVersion }, tokens, entity);
   }
 
+  /** What its records describe: two things where they were matched. */
+  #things({ records }: Entity): readonly (number | null)[] {
+    return systems.flatMap((system) => (records[system] === null ? [] : [this.oracle.thingOf(system, records[system])]));
+  }
+
   #remove(random: Random, entity: Entity): Submission {
+    for (const thing of this.#things(entity)) this.lastOnes.asked(thing);
     return this.#ask(random, { kind: "DELETE", type: entity.type, id: entity.id, fields: {} }, new Map(), entity);
   }
 

@@ -3,6 +3,7 @@ import { Problem } from "../../src/sandbox/customcrm/problem.js";
 import { Refusal } from "../../src/sandbox/exact/refusal.js";
 import type { RecordKind } from "../../src/sandbox/exact/types.js";
 import type { Random } from "../../src/sandbox/kit/index.js";
+import type { LastOnes } from "./last-ones.js";
 import { type Oracle, tokenIn } from "./oracle.js";
 import type { Systems } from "./systems.js";
 
@@ -42,8 +43,7 @@ export class People {
     private readonly without: ReadonlySet<number>,
     private readonly step: () => number,
     private readonly log: (line: string) => void,
-    /** Where only compares tell of deletions in Customcrm, one record of each type stays: an empty list tells nothing (I11). */
-    private readonly keepsOne: boolean,
+    private readonly lastOnes: LastOnes,
   ) {
     this.#random = chances(-1);
   }
@@ -157,24 +157,13 @@ export class People {
   #remove(): boolean {
     const system = this.#random.pick(systems);
     const found = this.#any(system, this.#random.next() < 0.6 ? ["Contact", "Product", "Contacts"] : ["Customer", "Accounts"]);
-    if (!found || (this.keepsOne && this.#empties(found))) return false;
+    if (!found || this.lastOnes.isKept(this.oracle.thingOf(found.system, found.id))) return false;
     this.log(`person deletes ${found.system} ${found.kind} ${found.id}`);
     const values = this.systems.propertiesOf(found.system, found.id) ?? {};
     if (found.kind === "Accounts" || found.kind === "Contacts") this.systems.exact.remove(found.kind, found.id);
     else this.systems.customcrm.remove(found.kind, found.id);
     this.oracle.deleted(found.system, found.id, values);
     return true;
-  }
-
-  /** Without this thing, and with those go that people have deleted on the other side, Customcrm has none of its kind. */
-  #empties({ system, kind, id }: Found): boolean {
-    const counterparts = { Accounts: "Customer", Contacts: "Contact" } as const;
-    const type = kind === "Accounts" || kind === "Contacts" ? counterparts[kind] : kind;
-    const thing = this.oracle.thingOf(system, id);
-    return this.systems.customcrm.all(type).every((record) => {
-      const other = this.oracle.thingOf("CUSTOMCRM", record.id);
-      return other === null || other === thing || this.oracle.deletedByPeople.has(other);
-    });
   }
 
   #made(system: System, kind: Kind, values: Readonly<Record<string, string>>, rest: Readonly<Record<string, string>>): void {

@@ -13,10 +13,10 @@ export interface Pin {
  * breaks will do. When none is left, `npm run worlds -- --find` finds new ones, and says what to write here.
  */
 export const pinned: readonly Pin[] = [
-  { name: "quarantine", seeds: [33, 39, 46], breaks: "I3" },
+  { name: "quarantine", seeds: [6, 13, 16], breaks: "I3" },
   { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
   { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
-  { name: "read-back", seeds: [6, 14, 16], breaks: "I4" },
+  { name: "read-back", seeds: [10, 22, 30], breaks: "I4" },
   { name: "lease", seeds: [8, 20, 22], breaks: "I3" },
   { name: "overlap", seeds: [30, 32, 42], breaks: "R12" },
   { name: "edit beats delete", seeds: [33, 35, 55], breaks: "R9" },

@@ -13,6 +13,7 @@ import { check, missedByFeeds, untold } from "./check.js";
 import { Clients } from "./clients.js";
 import { type FaultKind, Faults } from "./faults.js";
 import { Guardedness } from "./guardedness.js";
+import { LastOnes } from "./last-ones.js";
 import { errorsPerHour, Limits } from "./limits.js";
 import { Oracle, type ShownRow, tokenIn } from "./oracle.js";
 import { People } from "./people.js";
@@ -195,6 +196,7 @@ export class World {
     this.store = new MemoryStore({ clock: () => this.clock.now() });
     const isGuarded = options.ablation?.isUnguarded !== true;
     this.#guardedness = new Guardedness(this.store, this.character.settings.guards, isGuarded, (violation) => this.violations.push(violation));
+    const lastOnes = new LastOnes(this.systems, this.oracle, !hasChanges);
     this.people = new People(
       this.systems,
       this.oracle,
@@ -202,13 +204,14 @@ export class World {
       new Set(acts),
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
-      !hasChanges,
+      lastOnes,
     );
     this.clients = new Clients(
       this.store,
       this.oracle,
       () => this.scheduler.step,
       (line) => this.scheduler.log(line),
+      lastOnes,
     );
     this.#net = this.#netOf();
   }
