@@ -41,6 +41,23 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
 }
 
 /**
+ * The entity with the record that its lost create has made (R8). `owner` was minted for that record before it was recognised: what a
+ * client has asked of it is still owed, and what was sent there may still land.
+ */
+export function adopting(entity: Entity, system: System, recordId: string, owner: Entity | null): Entity {
+  const adopted: Entity = {
+    ...entity,
+    records: { ...entity.records, [system]: recordId },
+    formerExactEntityId: system === "EXACT" ? (owner?.id ?? null) : entity.formerExactEntityId,
+  };
+  if (!owner) return adopted;
+  const asked = wantedOf(entity, owner);
+  // A create goes on until the other side has it too.
+  const wanted = asked?.kind === "UPDATE" && entity.wanted?.kind === "CREATE" ? { ...entity.wanted, set: asked.set } : asked;
+  return { ...adopted, wanted, ...operationsOf(entity, owner), intents: [...entity.intents, ...mayLand(owner, system)] };
+}
+
+/**
  * What was to be created is there now: what was asked of it is asked of the pair. The newest one wins what several ask for, also
  * where its own side has taken it already.
  */

@@ -8,6 +8,7 @@ import { clockSlackMs, likeness } from "./decide/likeness.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { changesOf, referrers } from "./join.js";
+import { adopting } from "./links.js";
 import { heldRows } from "./mint.js";
 import type { Seen } from "./observe.js";
 import { isUnread } from "./outcome.js";
@@ -116,13 +117,8 @@ async function adopt(parts: SettleParts, flow: Dataflow, entity: Entity, intent:
   const [owner] = ownerId ? await store.entities.get([ownerId]) : [null];
   // Another process has adopted it just now, when this one's lease had run out.
   if (owner?.id === entity.id) return true;
-  const adopted: Entity = {
-    ...entity,
-    records: { ...entity.records, [intent.system]: found.id },
-    formerExactEntityId: intent.system === "EXACT" ? (owner?.id ?? null) : entity.formerExactEntityId,
-  };
   const result = await store.entities.commit({
-    put: [writeOf(flow, adopted, owner ? await changesOf(store, owner) : [])],
+    put: [writeOf(flow, adopting(entity, intent.system, found.id, owner ?? null), owner ? await changesOf(store, owner) : [])],
     ...(owner ? { remove: [{ id: owner.id, revision: owner.revision, into: entity.id }] } : {}),
     // What waited for this to have a counterpart can go on (R7).
     markDirty: [entity.id, ...(await referrers(parts, entity.type, [entity.id, ...(owner ? [owner.id] : [])]))],

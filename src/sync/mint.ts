@@ -59,9 +59,7 @@ export const heldKey = "held-rows";
 
 /** Held rows are kept in a document of their own, so that they are looked at again whatever happens to the feed. */
 async function holdBack(parts: Mint, system: System, records: readonly SystemRecord[]): Promise<readonly SystemRecord[]> {
-  // An open create always has a time of its next action; without any there is nothing that a row could be held for.
-  const holds = records.length > 0 && (await parts.store.entities.countDue()) > 0;
-  const open = holds ? await openCreates(parts, system, [...new Set(records.map((record) => record.type))]) : [];
+  const open = await openCreates(parts, system, [...new Set(records.map((record) => record.type))]);
   const isHeld = (record: SystemRecord) => open.some((one) => fits(one, record));
   const held: RecordRef[] = records.filter(isHeld).map((record) => ({ system, type: record.type, id: record.id }));
   if (held.length > 0) await addHeld(parts.store, held);

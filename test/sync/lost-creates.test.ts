@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
 import { isoTime } from "../../src/domain/words.js";
+import { Engine } from "../../src/sync/engine.js";
 import { lookForLost } from "../../src/sync/lost.js";
 import { heldKey, mintUnknown } from "../../src/sync/mint.js";
 import { observe } from "../../src/sync/observe.js";
+import { leaseKey } from "../../src/sync/parts.js";
 import { settle } from "../../src/sync/settle.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
-import { withMethods } from "./submit-world.js";
+import { SubmitWorld, withMethods, writesOf } from "./submit-world.js";
 
 let world: OperatorWorld;
 afterEach(() => world?.stop());
@@ -185,6 +187,61 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     await later();
     expect(contacts()).toHaveLength(1);
     expect(await world.store.entities.counts("CONTACT")).toMatchObject({ LINKED: 1, UNLINKED: 0, PENDING: 0, REVIEW: 0 });
+  });
+});
+
+describe("a firm whose create in Exact was carried out and never answered", { timeout: 60_000 }, () => {
+  let submits: SubmitWorld;
+  afterEach(async () => {
+    expect(submits.faultsOfOurs).toEqual([]);
+    await submits.stop();
+  });
+  const firm = { name: "Firma Nieuw", email: "info@nieuw.nl", phone: "010-5" };
+  /** The only one that was not there at the start. */
+  const made = () => [...submits.exact.core.accounts.all()].find(({ id }) => !id.startsWith("00000000"))?.id ?? "";
+  const edited = (values: Readonly<Record<string, string>>) => submits.exact.core.editAccount(made(), values);
+
+  async function madeBy(who: "a person" | "a client"): Promise<string | undefined> {
+    submits = await SubmitWorld.start();
+    submits.exactFault("POST", { kind: "reset-after" });
+    if (who === "a client") return (await submits.create("ACCOUNT", firm)).operation?.id;
+    submits.customcrm.core.create("Customer", { Name: firm.name, Email: firm.email, Phone: firm.phone });
+    await submits.settle();
+    return undefined;
+  }
+
+  it.each(["a person", "a client"] as const)("and that %s had made: what was asked of it while it was taken for another one is on both sides", async (who) => {
+    const create = await madeBy(who);
+    edited({ Name: "Firma Anders", Email: "info@anders.nl", Phone: "010-6" });
+    await submits.later(1_000);
+    const asked = await submits.update("ACCOUNT", await submits.idOf("Firma Anders"), { fax: "010-7" });
+    expect(asked).toMatchObject({ status: "APPLIED" });
+    submits.exact.faults.add({ method: "PUT", path: "/api/v1/", times: 1, fault: { kind: "status", status: 503 } });
+    const pending = await submits.update("ACCOUNT", await submits.idOf("Firma Anders"), { website: "nieuw.nl" });
+    expect(pending).toMatchObject({ status: "PENDING" });
+    edited({ Name: firm.name, Email: firm.email, Phone: firm.phone });
+    await submits.calm();
+    const { records, state } = (await submits.entity(await submits.idOf(firm.name))) ?? {};
+    expect({ state, EXACT: records?.EXACT }).toEqual({ state: "LINKED", EXACT: made() });
+    expect(submits.inExact(made())).toMatchObject({ Fax: "010-7", Website: "nieuw.nl" });
+    expect(submits.inCustomcrm(records?.CUSTOMCRM)).toMatchObject({ Fax: "010-7", Website: "nieuw.nl" });
+    expect(writesOf(await submits.operation(pending.operation?.id))).toEqual(["EXACT APPLIED", "CUSTOMCRM APPLIED"]);
+    for (const id of [create, pending.operation?.id]) if (id) expect(await submits.operation(id)).toMatchObject({ status: "APPLIED" });
+  });
+
+  it("has that row held for it, also while a mutation that was asked of it waits for its turn to be written", async () => {
+    await madeBy("a person");
+    const { store } = submits;
+    const id = await submits.idOf(firm.name);
+    const lease = await store.leases.acquire(leaseKey(id), 60_000);
+    if (!lease) throw new Error("Somebody holds it.");
+    expect(await submits.update("ACCOUNT", id, { fax: "010-7" }, { deadlineMs: 100 })).toMatchObject({ status: "PENDING" });
+    await store.leases.release(lease);
+    expect(await settle(submits.parts(), [id], { class: "change", withoutPush: true })).toMatchObject([{ owes: true }]);
+    await new Engine(submits.parts()).poll("EXACT");
+    const ref = { system: "EXACT", type: "Accounts", id: made() } as const;
+    expect(await store.entities.idsOfRecords([ref])).toEqual([null]);
+    expect((await store.documents.get("meta", heldKey))?.value).toEqual([ref]);
   });
 });
 
