@@ -78,6 +78,18 @@ describe("a mutation whose value is one half of a conflict", () => {
   });
 });
 
+describe("a mutation that a newer one has taken over, and whose value came to a record that the newer one never reached", () => {
+  it("is PARTIAL: its value stands there (I9)", () => {
+    const older = mutation("op1", { phone: "010-2" }, { landed: [landed("CUSTOMCRM", { phone: "010-2" }), landed("EXACT", { phone: "010-2" })] });
+    const newer = mutation("op2", { phone: "010-3" }, { at: at(1), landed: [landed("CUSTOMCRM", { phone: "010-3" })] });
+    const made = { ...agreed, phone: "010-2" };
+    const observation = asked({ exact: made, entity: { state: "PENDING", fields: { ...agreed, phone: "010-3" }, operations: [older, newer] } });
+    const done = plan({ ...observation, sides: { ...observation.sides, CUSTOMCRM: gone() } });
+    expect(done).toMatchObject({ writes: [], next: { state: "DETACHED" } });
+    expect(done.operations).toMatchObject([{ id: "op1", status: "PARTIAL", userErrors: [{ code: "VERSION_CONFLICT" }] }, { id: "op2" }]);
+  });
+});
+
 describe("a mutation of which an edit has won over one value, and a newer mutation has taken over the other", () => {
   const failure = { code: "SYSTEM_UNAVAILABLE" as const, system: "EXACT" as const, field: null, message: "Away", retryAt: null, refused: null, unsafe: null };
   const older = mutation("op1", { phone: "010-2", description: "Old" }, { landed: [landed("EXACT", { phone: "010-2", description: "Old" })] });

@@ -25,6 +25,8 @@ export interface Standing {
   readonly overtaken: readonly string[];
   /** Fields of which one side holds its value and the other one another, until a person chooses. */
   readonly disputed: readonly string[];
+  /** Fields that newer mutations have taken over, and in which a side holds its value still. */
+  readonly left: readonly string[];
 }
 
 /**
@@ -47,7 +49,15 @@ export function standingOf(observation: Observation, planned: Plan, operation: O
     ignored,
     overtaken,
     disputed: disputedIn(observation, planned.next, operation),
+    left: leftOf(observation, planned.next, operation, own),
   };
+}
+
+function leftOf(observation: Observation, next: Entity, operation: OpenOperation, own: readonly string[]): readonly string[] {
+  const later = laterOf(observation.entity, operation);
+  const isReplaced = (field: string) => !equal(later.findLast((one) => field in one.set)?.set[field], operation.set[field]);
+  const taken = Object.keys(operation.set).filter((field) => !own.includes(field) && isReplaced(field));
+  return taken.filter((field) => strictFirst.some((system) => fieldsOn(observation, next, system, operation, taken)?.held.includes(field)));
 }
 
 function disputedIn(observation: Observation, { conflicts }: Entity, { set }: OpenOperation): readonly string[] {

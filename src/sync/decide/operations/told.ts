@@ -34,9 +34,8 @@ function statusOf({ entity }: Observation, planned: Plan, operation: OpenOperati
   if (kind === "CREATE") return standing.ignored.length > 0 ? "PARTIAL" : "APPLIED";
   if (standing.disputed.length > 0) return "PARTIAL";
   const own = ownFields(entity, operation);
-  if (own.length === 0 && Object.keys(set).length > 0) return "REJECTED";
   const stands = own.filter((field) => !standing.overtaken.includes(field) && isHeldSomewhere(standing, field));
-  if (stands.length === 0 && own.length > 0) return "REJECTED";
+  if (stands.length === 0 && Object.keys(set).length > 0) return standing.left.length > 0 ? "PARTIAL" : "REJECTED";
   return standing.ignored.length > 0 ? "PARTIAL" : "APPLIED";
 }
 
