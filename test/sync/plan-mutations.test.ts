@@ -58,6 +58,55 @@ describe("a mutation that creates", () => {
   });
 });
 
+describe("a mutation that could not be undone on one side, while what was sent to undo it on the other may still land", () => {
+  const failure = { code: "REFUSED_BY_SYSTEM" as const, system: "EXACT" as const, field: "fax", message: "Odd", retryAt: null, refused: null, unsafe: null };
+  const made = (["EXACT", "CUSTOMCRM"] as const).map((system) => ({ ...landed(system, agreed), operation: "CREATE" as const }));
+  const create = mutation("op1", { ...agreed, fax: "010-9" }, { kind: "CREATE", onPartialFailure: "ROLLBACK", landed: made, failure });
+  const undo = intentOf({ system: "CUSTOMCRM", operation: "DELETE", undoes: "op1", operationId: "op1" });
+  const edited = { ...agreed, phone: "010-5" };
+  const before = asked({ exact: edited, entity: { state: "PENDING", operations: [create], intents: [undo] } });
+  const ends = (observation: Observation) => plan(observation).operations?.map(({ status, writes }) => [status, ...writes.map((one) => one.status)]);
+
+  it("ends once it is known what is left of it, and writes nothing meanwhile (R8)", () => {
+    expect(ends(before)).toEqual([["PENDING", "PENDING", "PENDING"]]);
+    expect(plan(before)).toMatchObject({ writes: [], next: { state: "PENDING", problem: { code: "QUARANTINE" }, nextActionAt: at(3) } });
+  });
+
+  it("is undone on that side once its record is gone: what is left is for a person", () => {
+    const half = { ...before, sides: { ...before.sides, CUSTOMCRM: gone() } };
+    expect(ends(half)).toEqual([["PARTIAL", "APPLIED", "ROLLED_BACK"]]);
+    expect(plan(half).next).toMatchObject({ state: "DETACHED", problem: { code: "ROLLBACK_UNSAFE" }, records: { CUSTOMCRM: null, EXACT: "x1" } });
+  });
+
+  it("stands on both where that has not landed by the end of its quarantine: what was edited travels", () => {
+    const whole = { ...before, now: now + 5 * 60_000 };
+    expect(ends(whole)).toEqual([["PARTIAL", "APPLIED", "APPLIED"]]);
+    expect(writesOf(plan(whole))).toEqual([["CUSTOMCRM", "UPDATE", { phone: "010-5" }]]);
+  });
+
+  it("nor is an update told as not sent to a side while it may still land there", () => {
+    const over = {
+      onPartialFailure: "ROLLBACK" as const,
+      failure: { ...failure, code: "SYSTEM_UNAVAILABLE" as const, system: "CUSTOMCRM" as const, field: null },
+    };
+    const taken = { ...landed("EXACT", { phone: "010-2" }), over: { phone: "010-1" } };
+    const update = mutation("op1", { phone: "010-2" }, { before: { phone: "010-1" }, landed: [taken], ...over });
+    const sent = intentOf({ system: "CUSTOMCRM", fields: { phone: "010-2" }, over: { phone: "010-1" }, operationId: "op1" });
+    const lost = asked({ exact: edited, entity: { state: "PENDING", operations: [update], intents: [sent] } });
+    expect(ends(lost)).toEqual([["PENDING", "PENDING", "PENDING"]]);
+    expect(ends({ ...lost, now: now + 5 * 60_000 })).toEqual([["PARTIAL", "APPLIED", "NOT_SENT"]]);
+  });
+
+  it("is undone there as well where the edit was taken back meanwhile", () => {
+    const waited = plan(before).next;
+    const back = asked({ entity: waited, now: now + 5 * 60_000 });
+    expect(writesOf(plan(back))).toEqual([
+      ["CUSTOMCRM", "DELETE", {}],
+      ["EXACT", "DELETE", {}],
+    ]);
+  });
+});
+
 describe("a mutation whose value is one half of a conflict", () => {
   const taken = mutation("op1", { phone: "010-2" }, { landed: [landed("EXACT", { phone: "010-2" })] });
   const apart = { flow: manual, exact: { ...agreed, phone: "010-2" }, customcrm: { ...agreed, phone: "010-3" }, customcrmAt: at(30) };

@@ -20,28 +20,33 @@ export type Undoing =
 
 /**
  * Looks at what of a failed mutation stands, side by side, the last one written first. A write whose answer was lost may still
- * land: until its quarantine is over nobody can say that there is nothing to undo (R8).
+ * land: until its quarantine is over nobody can say that there is nothing to undo (R8), nor what is left where the rest can't be undone.
  */
 export function undoing(observation: Observation, own: Explained, operation: OpenOperation): Undoing {
   let next = operation;
   let held: Obstacle | null = null;
+  let mayLand = false;
+  let unsafe = operation.failure?.unsafe ?? null;
   const writes: PlannedWrite[] = [];
   for (const system of systems) {
     const block = blockOn(observation, own.intents, system);
     const isLost = own.intents.some((intent) => isOpen(intent, system) && (intent.undoes === operation.id || carries(observation, operation, intent)));
     const standing = (operation.landed ?? []).filter((one) => one.system === system);
-    if (isLost || (standing.length > 0 && block)) {
+    // A record that is gone holds nothing of it, and nothing lands in it any more.
+    const isGone = observation.sides[system].kind === "gone";
+    if (!isGone && (isLost || (standing.length > 0 && block))) {
       held ??= block;
+      mayLand ||= isLost;
       continue;
     }
     for (const write of [...standing].reverse()) {
       const undo = undoOf(asIntent(stillOwn(observation, operation, write)), write.recordId, observation.sides[system]);
       if (undo.kind === "nothing") next = withoutWrite(next, write);
-      else if (undo.kind === "unsafe") next = unsafe(next, `${titleOf(system)}: ${undo.reason}`);
+      else if (undo.kind === "unsafe") unsafe = `${titleOf(system)}: ${undo.reason}`;
       else writes.push({ ...undo.write, recordId: observation.entity.records[system] ?? write.recordId, undoes: operation.id });
     }
   }
-  if (next.failure?.unsafe) return { kind: "over", operation: next };
+  if (unsafe !== null) return mayLand ? { kind: "under way", operation: next, writes: [], held } : { kind: "over", operation: leftUnsafe(next, unsafe) };
   // Two writes to one record are undone one after the other.
   const first = systems.flatMap((system) => writes.find((write) => write.system === system) ?? []);
   return held !== null || first.length > 0 ? { kind: "under way", operation: next, writes: first, held } : { kind: "over", operation: next };
@@ -78,7 +83,7 @@ const withoutWrite = (operation: OpenOperation, write: LandedWrite): OpenOperati
   undone: [...new Set([...(operation.undone ?? []), write.system])],
 });
 
-const unsafe = (operation: OpenOperation, reason: string): OpenOperation =>
+const leftUnsafe = (operation: OpenOperation, reason: string): OpenOperation =>
   operation.failure ? { ...operation, failure: { ...operation.failure, unsafe: reason } } : operation;
 
 const asIntent = (write: LandedWrite): Intent => ({
