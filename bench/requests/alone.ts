@@ -28,8 +28,25 @@ export async function startUp(gateway: ServerSpec): Promise<readonly Fact[]> {
 
 const share = 0.7;
 
-/** How late the late answers are when requests come evenly, at 70 % of what the server can do. */
-export async function pace(server: RunningServer, workload: Workload, choice: Choice, repeats: number, seconds: number): Promise<readonly Fact[]> {
+/** How late the late answers are when requests come evenly, at 70 % of what each server can do; the floor shows what is the machine's. */
+export async function pace(
+  { ours, floor }: { readonly ours: RunningServer; readonly floor: RunningServer | undefined },
+  workload: Workload,
+  choice: Choice,
+  times: { readonly repeats: number; readonly seconds: number },
+): Promise<readonly Fact[]> {
+  const what = `p99 as a multiple of p50 at 70 % of capacity, open loop: ${workload.name}`;
+  const facts: Fact[] = [[what, await paceOf(ours, workload, choice, times)]];
+  if (floor) facts.push([`${what}, by the floor`, await paceOf(floor, workload, choice, times)]);
+  return facts;
+}
+
+async function paceOf(
+  server: RunningServer,
+  workload: Workload,
+  choice: Choice,
+  { repeats, seconds }: { readonly repeats: number; readonly seconds: number },
+): Promise<string> {
   const next = () => bodyOf(workload, workload.variables(choice));
   await warmUp(server.origin, next);
   const tails: number[] = [];
@@ -41,6 +58,5 @@ export async function pace(server: RunningServer, workload: Workload, choice: Ch
     tails.push(quantile(latenciesMs, 0.99) / quantile(latenciesMs, 0.5));
   }
   const tail = spreadOf(tails);
-  const text = `${tail.median.toFixed(1)} (${tail.least.toFixed(1)}–${tail.most.toFixed(1)}), p50 ${spreadOf(middles).median.toFixed(2)} ms`;
-  return [[`p99 as a multiple of p50 at 70 % of capacity, open loop: ${workload.name}`, text]];
+  return `${tail.median.toFixed(1)} (${tail.least.toFixed(1)}–${tail.most.toFixed(1)}), p50 ${spreadOf(middles).median.toFixed(2)} ms`;
 }

@@ -92,7 +92,8 @@ async function compare({ accounts, repeats, seconds, subscribers: watching, root
       duels.push(one);
     }
     const facts: Fact[] = [];
-    if (isWanted("pace")) for (const workload of workloads.slice(0, 2)) facts.push(...(await pace(ours, workload, choice, repeats, seconds)));
+    const pair = { ours, floor: others.get("floor") };
+    if (isWanted("pace")) for (const workload of workloads.slice(0, 2)) facts.push(...(await pace(pair, workload, choice, { repeats, seconds })));
     // What changes anything comes when nothing is compared any more.
     const systems = new Systems(setting.origins);
     if (isWanted("live")) facts.push(...(await live(ours, systems, choice, repeats)));
