@@ -58,7 +58,7 @@ export async function benchSync({ customers, root, binary, print }: BenchOptions
     for (const system of ["EXACT", "CUSTOMCRM"] as const) await gateway.ask("compare", system);
     await gateway.ask("drain");
     note("Two-way fields that differ, after a full compare", String((await gateway.ask("unequalFields")).length));
-    await noteCost(note, gateway);
+    await noteCost(note, gateway, recordsOf(entities));
     noteBytes(note, await bytesPerPair(redisUrl, tenant, sampleOf(entities), entities.length));
     await gateway.ask("stop");
     await writeFile(join(root, "bench/sync/results.md"), await report(root, customers, load, rows));
@@ -173,7 +173,7 @@ async function noteTenth(note: Note, gateway: Child<Gateway>, systems: Child<Sys
 
 const cityOf = (record: unknown): unknown => Object.entries((record ?? {}) as object).find(([name]) => name === "City" || name === "city")?.[1];
 
-async function noteCost(note: Note, gateway: Child<Gateway>): Promise<void> {
+async function noteCost(note: Note, gateway: Child<Gateway>, records: number): Promise<void> {
   const bare: number[] = [];
   const reread: number[] = [];
   for (let i = 0; i < 3; i++) {
@@ -181,15 +181,23 @@ async function noteCost(note: Note, gateway: Child<Gateway>): Promise<void> {
     await gateway.ask("resetCursors", feeds);
     reread.push((await gateway.ask("poll")) + (await gateway.ask("drain")));
   }
-  const marked = await gateway.ask("markAll");
-  const settling = await gateway.ask("drain");
+  const settling: number[] = [];
+  let pairs = 0;
+  for (let i = 0; i < 3; i++) {
+    pairs = await gateway.ask("mark", "pairs");
+    settling.push(await gateway.ask("drain"));
+  }
+  const all = await gateway.ask("mark", "all");
+  const matching = await gateway.ask("drain");
   const base = median(bare);
+  const ofPairs = (base * 2 * pairs) / records;
   note("Reading and parsing both feeds, bare (median of 3)", seconds(base));
   note("Reading all again without differences", `${seconds(median(reread))}, ${(median(reread) / base).toFixed(2)} times bare`);
   note(
-    `Settling all ${marked} entities anew without differences`,
-    `${seconds(settling)}; with the bare reading ${((settling + base) / base).toFixed(2)} times bare`,
+    `Settling ${pairs} linked pairs anew without differences (median of 3)`,
+    `${seconds(median(settling))}; with the bare reading of their records ${((median(settling) + ofPairs) / ofPairs).toFixed(2)} times bare`,
   );
+  note(`Settling all ${all} entities anew, those with one side matched anew`, seconds(matching));
 }
 
 function noteBytes(note: Note, { own, shared, parts }: Bytes): void {

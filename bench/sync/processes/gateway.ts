@@ -131,13 +131,15 @@ const work = {
   resetCursors: async (feeds: readonly (readonly [System, string])[]) => {
     for (const [system, feed] of feeds) await running().store.feeds.advance(system, feed, unreadFeed, []);
   },
-  markAll: async () => {
+  /** `what`: every entity, or only the pairs that are linked. */
+  mark: async (what: "all" | "pairs") => {
     const { entities, feeds } = running().store;
     let marked = 0;
     for (const type of ["ACCOUNT", "CONTACT", "PRODUCT"] as const) {
       for await (const batch of entities.scan(type)) {
-        marked += batch.length;
-        await feeds.markDirty(batch.map(({ id }) => id));
+        const wanted = batch.filter(({ state }) => what === "all" || state === "LINKED");
+        marked += wanted.length;
+        await feeds.markDirty(wanted.map(({ id }) => id));
       }
     }
     return marked;
