@@ -11,6 +11,7 @@ import { changesOf, referrers } from "./join.js";
 import { adopting } from "./links.js";
 import { heldRows } from "./mint.js";
 import type { Seen } from "./observe.js";
+import { openCreates } from "./open-creates.js";
 import { isUnread } from "./outcome.js";
 import type { SettleParts } from "./parts.js";
 
@@ -53,11 +54,24 @@ async function find(parts: SettleParts, flow: Dataflow, intent: Intent, options:
     const alike = rows
       .map((row, i) => ({ row, owner: owners[i], likeness: likeness(flow, intent, row) }))
       .flatMap(({ row, owner, likeness: found }) => (found !== null && isFree(owner, intent) ? [{ row, likeness: found }] : []));
-    return alike.sort((a, b) => b.likeness - a.likeness)[0]?.row ?? null;
+    const own = alike.length > 0 ? await withoutOthers(parts, intent, alike) : [];
+    return own.sort((a, b) => b.likeness - a.likeness)[0]?.row ?? null;
   } catch (error) {
     if (isUnread(error)) return "unknown";
     throw error;
   }
+}
+
+interface Alike {
+  readonly row: SystemRecord;
+  readonly likeness: number;
+}
+
+/** Without those that are more like another create under way: firms may share a number, and each record is of one create alone. */
+async function withoutOthers({ store, settings }: SettleParts, { id, system }: Intent, alike: readonly Alike[]): Promise<Alike[]> {
+  const open = await openCreates({ store, flows: settings.flows }, system, [...new Set(alike.map(({ row }) => row.type))]);
+  const others = open.filter(({ intent }) => intent.id !== id);
+  return alike.filter(({ row, likeness: mine }) => others.every(({ flow, intent }) => (likeness(flow, intent, row) ?? Number.NEGATIVE_INFINITY) <= mine));
 }
 
 /** The feed first (R8): what has landed is held or minted by then, wherever a person has moved it since. */
