@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dataflow } from "../../src/domain/dataflow.js";
+import { AmbiguousError } from "../../src/domain/errors.js";
 import { isoTime } from "../../src/domain/words.js";
 import { Engine } from "../../src/sync/engine.js";
 import { lookForLost } from "../../src/sync/lost.js";
@@ -98,6 +99,24 @@ describe("a create whose answer was lost makes one record and one entity (R8)", 
     await later();
     expect(contacts()).toHaveLength(1);
     expect(await owner()).toMatchObject({ state: "LINKED", records: { CUSTOMCRM: source(), EXACT: found() } });
+  });
+
+  it("of two firms that share a number: the one record that was made is that of the firm it is like", async () => {
+    const customers = [customerRow(1, { VatNumber: "NL1", Phone: "010-1" }), { Id: "cus2", Name: "Second firm", VatNumber: "NL1" }];
+    world = await OperatorWorld.start({ customers, accounts: [] });
+    const create = world.links.exact.create.bind(world.links.exact);
+    vi.spyOn(world.links.exact, "create").mockImplementation(async (...call) => {
+      if (call[1].Name === "Second firm") await create(...call);
+      throw new AmbiguousError("EXACT", "The answer was lost.");
+    });
+    await world.cycle();
+    vi.restoreAllMocks();
+    const accounts = () => [...world.exact.core.accounts.all()];
+    const [made] = accounts();
+    expect(world.account(made?.id ?? "")).toMatchObject({ Name: "Second firm" });
+    await later();
+    expect(await world.of("ACCOUNT", "CUSTOMCRM", "cus2")).toMatchObject({ state: "LINKED", records: { EXACT: made?.id } });
+    expect(accounts()).toHaveLength(2);
   });
 
   it("and whose row was held and stored just when it was settled: what was edited there is looked at", async () => {
