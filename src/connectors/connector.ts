@@ -18,8 +18,16 @@ export interface CallOptions {
   readonly class: CallClass;
   /** Give up waiting for the budget or for an answer at this time (ms since 1970). */
   readonly deadline?: number;
+  /** What has not begun to leave at this time is not sent (SYNC.md, assumption A1). */
+  readonly leaveBy?: number;
   readonly signal?: AbortSignal;
 }
+
+/** Until when a call may wait for its turn; as long as any where nothing is said. */
+export const turnEnds = ({ deadline, leaveBy }: Pick<CallOptions, "deadline" | "leaveBy">): { readonly deadline?: number } => {
+  const ends = [deadline, leaveBy].filter((one) => one !== undefined);
+  return ends.length > 0 ? { deadline: Math.min(...ends) } : {};
+};
 
 /** A condition of a search: the property equals the value, as that system compares. */
 export interface Condition {

@@ -69,6 +69,7 @@ export function exchange(agent: Agent, call: Exchange): Promise<HttpAnswer> {
         abort?.(fault);
       });
     const onAbort = () => fail("aborted", "the caller gave up", call.signal?.reason);
+    const isLate = () => performance.now() - startedAt >= call.timeoutMs;
     const giveUp = () => fail("timeout", `nothing came within ${Math.max(0, Math.round(call.timeoutMs))} ms`);
     // What came while this process was busy is read first: timers come before it.
     const timer = setTimeout(() => setImmediate(giveUp), Math.max(0, call.timeoutMs));
@@ -86,7 +87,8 @@ export function exchange(agent: Agent, call: Exchange): Promise<HttpAnswer> {
       },
       {
         onRequestStart(controller) {
-          // Given up while it waited for a connection: undici writes nothing when it is aborted here.
+          // Given up, or to be given up, while it waited for a connection: undici writes nothing when it is aborted here.
+          if (isLate()) giveUp();
           if (done) return void controller.abort(new Error("given up before it was sent"));
           sent = true;
           abort = (reason) => controller.abort(reason);

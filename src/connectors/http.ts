@@ -31,6 +31,7 @@ export interface HttpRequest {
   /** What the log and the metrics call it; holds no ids and no values. */
   readonly route: string;
   readonly deadline?: number;
+  readonly leaveBy?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -149,6 +150,9 @@ export class HttpClient {
       this.#options.log?.({ system: this.#system, method: request.method, route: request.route, status, ms: this.#clock() - startedAt, error });
     try {
       const url = addressOf(this.#options.baseUrl, request);
+      if (startedAt >= (request.leaveBy ?? Number.POSITIVE_INFINITY)) {
+        throw new TransportFault("aborted", "it was too late to send it", { sent: false, waitedMs: 0 });
+      }
       const timeoutMs = Math.min(this.#timeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - startedAt);
       const answer = await exchange(this.#agent, { ...request, url, timeoutMs, maxBodyBytes: limits.http.maxBodyBytes });
       log(answer.status, null);

@@ -201,10 +201,7 @@ const isLookedAt = ({ sides }: Pick<Observation, "sides">, { operation, system }
 };
 
 /** What was noted as sent leaves in time, or not at all: else it could land after its quarantine (A1). */
-const leavingInTime = (options: SettleOptions, sentAt: number): CallOptions => ({
-  ...callOptions(options),
-  deadline: Math.min(options.deadline ?? Number.POSITIVE_INFINITY, sentAt + limits.sync.turnMs),
-});
+const leavingInTime = (options: SettleOptions, sentAt: number): CallOptions => ({ ...callOptions(options), leaveBy: sentAt + limits.sync.turnMs });
 
 /** A look right before the write. */
 async function looked(

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { exchange } from "../../src/connectors/exchange.js";
 import { type CallRecord, HttpClient, type HttpOptions, type HttpRequest } from "../../src/connectors/http.js";
 import { AmbiguousError, InvalidInputError, UnavailableError, UnexpectedAnswerError } from "../../src/domain/errors.js";
 import { halfABody, halfABodyInChunks, hang, reset, type ScriptedServer, startScriptedServer } from "../helpers/scripted-server.js";
@@ -136,6 +138,16 @@ describe("a call without an answer", () => {
       while (performance.now() < until);
     });
     expect(await client().request(post)).toMatchObject({ status: 200, text: "taken" });
+  });
+
+  it("is not sent once its time is over, though a connection has come about while this process was busy", async () => {
+    const agent = new Agent();
+    const asked = caught(exchange(agent, { method: "POST", url: new URL(server.origin), timeoutMs: 200, maxBodyBytes: 1_000 }));
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    expect(await asked).toMatchObject({ kind: "timeout", sent: false });
+    await agent.close();
+    expect(server.requests).toHaveLength(0);
   });
 
   it.each(["PUT", "PATCH", "DELETE"] as const)("is ambiguous for %s too", async (method) => {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { RateLimitedError, SystemError, UnexpectedAnswerError } from "../../domain/errors.js";
 import { type Clock, type CustomcrmType, isoTime } from "../../domain/words.js";
 import type { Budget } from "../budget.js";
-import type { CallOptions, ConnectorStatus } from "../connector.js";
+import { type CallOptions, type ConnectorStatus, turnEnds } from "../connector.js";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../http.js";
 import { readRows } from "../unreadable.js";
 import type { TokenSource } from "./auth.js";
@@ -107,7 +107,7 @@ export class CustomcrmApi {
 
   async #send(call: ApiCall, options: CallOptions, token: string): Promise<HttpAnswer> {
     if (this.#pausedUntil > this.#clock()) throw new RateLimitedError("CUSTOMCRM", isoTime(this.#pausedUntil));
-    const permit = await this.#budget.admit({ endpoint: call.route, counted: "all", ...options });
+    const permit = await this.#budget.admit({ endpoint: call.route, counted: "all", ...options, ...turnEnds(options) });
     let outcome: Pick<HttpAnswer, "headers"> & { readonly status: number | null } = { status: null, headers: {} };
     try {
       const answer = await this.#http.request({
@@ -117,6 +117,7 @@ export class CustomcrmApi {
         headers: { accept: "application/json, application/problem+json", authorization: `Bearer ${token}`, ...typeOf(call), ...call.headers },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+        ...(options.leaveBy === undefined ? {} : { leaveBy: options.leaveBy }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       outcome = answer;

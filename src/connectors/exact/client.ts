@@ -2,7 +2,7 @@ import { InvalidInputError, type SystemError } from "../../domain/errors.js";
 import { limits } from "../../domain/limits.js";
 import { type Clock, isoTime } from "../../domain/words.js";
 import type { Budget } from "../budget.js";
-import type { CallOptions, ConnectorStatus } from "../connector.js";
+import { type CallOptions, type ConnectorStatus, turnEnds } from "../connector.js";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../http.js";
 import type { ExactAuth } from "./auth.js";
 import { errorOf } from "./errors.js";
@@ -76,7 +76,7 @@ export class ExactClient {
       endpoint: call.endpoint,
       class: options.class,
       counted: call.counted ?? "all",
-      ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+      ...turnEnds(options),
       ...(options.signal ? { signal: options.signal } : {}),
     });
     let outcome: Pick<HttpAnswer, "headers"> & { readonly status: number | null } = { status: null, headers: {} };
@@ -90,6 +90,7 @@ export class ExactClient {
         headers: headersOf(call, token),
         ...(call.body ? { body: JSON.stringify(call.body) } : {}),
         ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+        ...(options.leaveBy === undefined ? {} : { leaveBy: options.leaveBy }),
         ...(options.signal ? { signal: options.signal } : {}),
       });
       outcome = answer;
