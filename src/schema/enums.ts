@@ -102,7 +102,7 @@ export const WriteStatus = enumOf<WriteStatusWord>("WriteStatus", "How a mutatio
   PENDING: "Accepted; a side will follow.",
   REJECTED: "No value of it stands on any side.",
   PARTIAL:
-    "One side holds it, and the other refused for good, so that undoing it was unsafe (the link is FAILED), or was edited as well (CONFLICT, for a person to resolve), or is gone. Both values are in the history.",
+    "One side holds it, and the other refused for good, so that undoing it was unsafe (the link is FAILED), or was edited as well (CONFLICT, for a person to resolve), or its record is gone. Both values are in the history.",
 });
 
 export const SystemWriteStatus = enumOf<SystemWriteStatusWord>("SystemWriteStatus", "How a mutation stands in one system.", {

@@ -51,10 +51,12 @@ export function adopting(entity: Entity, system: System, recordId: string, owner
     formerExactEntityId: system === "EXACT" ? (owner?.id ?? null) : entity.formerExactEntityId,
   };
   if (!owner) return adopted;
+  const version = Math.max(entity.version, owner.version) + 1;
+  const versions = { version, ...fieldVersionsAfter(entity, differing(entity.fields, owner.fields), version) };
   const asked = wantedOf(entity, owner);
   // A create goes on until the other side has it too.
   const wanted = asked?.kind === "UPDATE" && entity.wanted?.kind === "CREATE" ? { ...entity.wanted, set: asked.set } : asked;
-  return { ...adopted, wanted, ...operationsOf(entity, owner), intents: [...entity.intents, ...mayLand(owner, system)] };
+  return { ...adopted, ...versions, wanted, ...operationsOf(entity, owner), intents: [...entity.intents, ...mayLand(owner, system)] };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { SystemRecord } from "../domain/record.js";
 import { isoTime, otherSystem } from "../domain/words.js";
-import { clockSlackMs, likeness } from "./decide/likeness.js";
+import { clockSlackMs, type LostCreate, ownAmong } from "./decide/likeness.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { changesOf, referrers } from "./join.js";
@@ -51,27 +51,20 @@ async function find(parts: SettleParts, flow: Dataflow, intent: Intent, options:
     const rows = await created(parts, flow, intent, options);
     const owners = await ownersOf(parts, rows);
     if (owners === null) return "unknown";
-    const alike = rows
-      .map((row, i) => ({ row, owner: owners[i], likeness: likeness(flow, intent, row) }))
-      .flatMap(({ row, owner, likeness: found }) => (found !== null && isFree(owner, intent) ? [{ row, likeness: found }] : []));
-    const own = alike.length > 0 ? await withoutOthers(parts, intent, alike) : [];
-    return own.sort((a, b) => b.likeness - a.likeness)[0]?.row ?? null;
+    const free = rows.filter((_, i) => isFree(owners[i], intent));
+    const own = ownAmong({ flow, intent }, free.length > 0 ? await othersLost(parts, flow, intent) : [], free);
+    // It is known once the other has taken what is its own.
+    return own === "another's" ? "unknown" : own;
   } catch (error) {
     if (isUnread(error)) return "unknown";
     throw error;
   }
 }
 
-interface Alike {
-  readonly row: SystemRecord;
-  readonly likeness: number;
-}
-
-/** Without those that are more like another create under way: firms may share a number, and each record is of one create alone. */
-async function withoutOthers({ store, settings }: SettleParts, { id, system }: Intent, alike: readonly Alike[]): Promise<Alike[]> {
-  const open = await openCreates({ store, flows: settings.flows }, system, [...new Set(alike.map(({ row }) => row.type))]);
-  const others = open.filter(({ intent }) => intent.id !== id);
-  return alike.filter(({ row, likeness: mine }) => others.every(({ flow, intent }) => (likeness(flow, intent, row) ?? Number.NEGATIVE_INFINITY) <= mine));
+/** The other creates that may have made a record there. */
+async function othersLost({ store, settings }: SettleParts, flow: Dataflow, { id, system }: Intent): Promise<readonly LostCreate[]> {
+  const open = await openCreates({ store, flows: settings.flows }, system, [recordTypeOf(flow, system)]);
+  return open.filter(({ entity, intent }) => intent.id !== id && intent.sentAt !== null && entity.records[system] === null);
 }
 
 /** The feed first (R8): what has landed is held or minted by then, wherever a person has moved it since. */

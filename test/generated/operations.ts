@@ -264,7 +264,7 @@ export type WriteOperation =
 export type WriteStatus =
   /** On all sides, and read back from there. */
   | 'APPLIED'
-  /** One side holds it, and the other refused for good, so that undoing it was unsafe (the link is FAILED), or was edited as well (CONFLICT, for a person to resolve), or is gone. Both values are in the history. */
+  /** One side holds it, and the other refused for good, so that undoing it was unsafe (the link is FAILED), or was edited as well (CONFLICT, for a person to resolve), or its record is gone. Both values are in the history. */
   | 'PARTIAL'
   /** Accepted; a side will follow. */
   | 'PENDING'

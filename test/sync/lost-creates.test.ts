@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Fields } from "../../src/domain/canonical.js";
 import type { Dataflow } from "../../src/domain/dataflow.js";
 import { AmbiguousError } from "../../src/domain/errors.js";
 import { isoTime } from "../../src/domain/words.js";
+import { ownAmong } from "../../src/sync/decide/likeness.js";
 import { Engine } from "../../src/sync/engine.js";
 import { lookForLost } from "../../src/sync/lost.js";
 import { heldKey, mintUnknown } from "../../src/sync/mint.js";
 import { observe } from "../../src/sync/observe.js";
 import { leaseKey } from "../../src/sync/parts.js";
 import { settle } from "../../src/sync/settle.js";
+import { account, at, intentOf, recordOf } from "./decide-helpers.js";
 import { accountRow, customerRow, guid, OperatorWorld } from "./operator-world.js";
 import { SubmitWorld, withMethods, writesOf } from "./submit-world.js";
 
@@ -38,6 +41,26 @@ async function later(): Promise<void> {
     await world.cycle();
   }
 }
+
+describe("whose record is whose, of creates that were lost (R8)", () => {
+  const small = { name: "Acme", vatNumber: "NL1", email: "info@acme.nl" };
+  const large = { ...small, phone: "010-1", website: "acme.nl" };
+  const lostOf = (fields: Fields) => ({ flow: account, intent: intentOf({ system: "EXACT", operation: "CREATE", fields, sentAt: at(-10) }) });
+  const [first, second] = [lostOf(small), lostOf(large)];
+  const made = (id: string, fields: Fields) => ({ ...recordOf(account, "EXACT", id, fields), createdAt: at(-10) });
+
+  it("of two firms alike each gets one, also where somebody has filled in the one of the first", () => {
+    const records = [made("e1", large), made("e2", large)];
+    expect(ownAmong(first, [second], records)).toBe(records[1]);
+    expect(ownAmong(second, [first], records)).toBe(records[0]);
+  });
+
+  it("what is more like another one is left to that", () => {
+    expect(ownAmong(first, [second], [made("e1", large)])).toBe("another's");
+    expect(ownAmong(first, [], [made("e1", large)])).toMatchObject({ id: "e1" });
+    expect(ownAmong(first, [second], [made("e1", { name: "Vos" })])).toBeNull();
+  });
+});
 
 describe("a create that was noted as sent (A1)", { timeout: 60_000 }, () => {
   it("and had not left after two minutes is not sent, and is tried again later", async () => {

@@ -17,6 +17,31 @@ export function likeness(flow: Dataflow, intent: Intent, record: SystemRecord): 
   return alike > 0 && alike >= apart ? alike - apart : null;
 }
 
+/** A create whose answer was lost. */
+export interface LostCreate {
+  readonly flow: Dataflow;
+  readonly intent: Intent;
+}
+
+/**
+ * The record that is this create's own. Each record is of one create alone, and firms may share a number: they are given out by what
+ * they are like, the likest first, to this one and the others that may have made them. null: there is none like it;
+ * `another's`: all that are like it go to others.
+ */
+export function ownAmong(own: LostCreate, others: readonly LostCreate[], records: readonly SystemRecord[]): SystemRecord | "another's" | null {
+  const pairs = [own, ...others].flatMap((create) =>
+    records.flatMap((record) => {
+      const found = likeness(create.flow, create.intent, record);
+      return found === null ? [] : [{ create, record, likeness: found }];
+    }),
+  );
+  const given = new Map<LostCreate, SystemRecord>();
+  for (const { create, record } of pairs.sort((a, b) => b.likeness - a.likeness)) {
+    if (!given.has(create) && ![...given.values()].includes(record)) given.set(create, record);
+  }
+  return given.get(own) ?? (pairs.some(({ create }) => create === own) ? "another's" : null);
+}
+
 /** A record carries the id of the one that it was made for, which nobody else gives it: whatever else was edited, it is that create's own and no other's. */
 function namedBy({ externalId }: Dataflow, { extra = {} }: Intent, { properties }: SystemRecord): "its own" | "another" | null {
   const sent = extra[externalId] ?? null;

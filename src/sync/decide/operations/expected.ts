@@ -12,7 +12,7 @@ type Expected = NonNullable<OpenOperation["expected"]>;
 
 /**
  * What the records may show, if nobody has changed these fields since the version that the client saw: by side, what both last
- * agreed on, what the entity shows, and what a write of ours may have put there that nobody knows the outcome of. Where a side is known to
+ * agreed on, what the entity shows, and what a write of ours without an answer or for an older mutation may put there. Where a side is known to
  * differ, what it shows.
  */
 export function expectedOf(observation: Observation, names: readonly string[]): Expected {
@@ -20,6 +20,7 @@ export function expectedOf(observation: Observation, names: readonly string[]): 
   const differs = new Set([...entity.conflicts, ...entity.ignored, ...(entity.overruled ?? [])].map((one) => one.field));
   const isAlone = entity.records.CUSTOMCRM === null || entity.records.EXACT === null;
   const unified = currentIdentity(translationOf(observation), entity.fields);
+  const older = (entity.operations ?? []).filter((one) => !one.failure).map(({ set }) => set);
   const found: { [S in System]?: { [field: string]: readonly CanonicalValue[] } } = {};
   for (const system of systems) {
     const side = sides[system];
@@ -30,7 +31,7 @@ export function expectedOf(observation: Observation, names: readonly string[]): 
     const valuesOf = (field: string): readonly CanonicalValue[] => {
       const isKnown = agreed !== null && field in agreed;
       const seen = !isAlone && (!isKnown || differs.has(field)) ? [now[field] ?? null] : [];
-      const ours = sent.flatMap((fields) => (field in fields ? [fields[field] ?? null] : []));
+      const ours = [...sent, ...older].flatMap((fields) => (field in fields ? [fields[field] ?? null] : []));
       return [unified[field] ?? null, ...(isKnown ? [agreed[field] ?? null] : []), ...ours, ...seen];
     };
     found[system] = Object.fromEntries(names.map((field) => [field, [...new Set(valuesOf(field))]]));

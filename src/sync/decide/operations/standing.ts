@@ -25,7 +25,7 @@ export interface Standing {
   readonly overtaken: readonly string[];
   /** Fields of which one side holds its value and the other one another, until a person chooses. */
   readonly disputed: readonly string[];
-  /** Fields that newer mutations have taken over, and in which a side holds its value still. */
+  /** Fields that newer mutations have taken over, and in which a side holds what it had put there. */
   readonly left: readonly string[];
 }
 
@@ -57,7 +57,9 @@ function leftOf(observation: Observation, next: Entity, operation: OpenOperation
   const later = laterOf(observation.entity, operation);
   const isReplaced = (field: string) => !equal(later.findLast((one) => field in one.set)?.set[field], operation.set[field]);
   const taken = Object.keys(operation.set).filter((field) => !own.includes(field) && isReplaced(field));
-  return taken.filter((field) => strictFirst.some((system) => fieldsOn(observation, next, system, operation, taken)?.held.includes(field)));
+  const hasLanded = (system: System, field: string) => (operation.landed ?? []).some((one) => one.system === system && field in one.fields);
+  const isLeft = (system: System, field: string) => hasLanded(system, field) && fieldsOn(observation, next, system, operation, taken)?.held.includes(field);
+  return taken.filter((field) => strictFirst.some((system) => isLeft(system, field)));
 }
 
 function disputedIn(observation: Observation, { conflicts }: Entity, { set }: OpenOperation): readonly string[] {

@@ -32,7 +32,7 @@ export function undoing(observation: Observation, own: Explained, operation: Ope
     const block = blockOn(observation, own.intents, system);
     const isLost = own.intents.some((intent) => isOpen(intent, system) && (intent.undoes === operation.id || carries(observation, operation, intent)));
     const standing = (operation.landed ?? []).filter((one) => one.system === system);
-    // A record that is gone holds nothing of it, and nothing lands in it any more.
+    // Nothing lands any more in a record that is gone.
     const isGone = observation.sides[system].kind === "gone";
     if (!isGone && (isLost || (standing.length > 0 && block))) {
       held ??= block;
