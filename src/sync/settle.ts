@@ -5,7 +5,7 @@ import type { RecordRef } from "../domain/record.js";
 import type { PlannedActionKind } from "../domain/run.js";
 import type { System } from "../domain/words.js";
 import type { Lease } from "../store/store.js";
-import { recheckAwaited, wakeAwaiting, wakeReferred } from "./awaited.js";
+import { wakeAwaiting, wakeReferred } from "./awaited.js";
 import type { Observation, Plan } from "./decide/observation.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
@@ -17,8 +17,8 @@ import { callOptions, leaseKey, type SettleOptions, type SettleParts } from "./p
 import { goesOn, isAtRest, plan } from "./plan.js";
 import { operationDocuments, push } from "./push.js";
 import { Reader } from "./reader.js";
-import { recheckPause } from "./resuming.js";
-import { hasOtherKeys, recheckReviews, wakeReviews } from "./reviewing.js";
+import { recheck } from "./recheck.js";
+import { hasOtherKeys, wakeReviews } from "./reviewing.js";
 import { readNow } from "./send.js";
 
 export interface Settled {
@@ -177,10 +177,7 @@ async function store(parts: SettleParts, seen: Seen, observation: Observation, p
     documents,
   });
   if (!committed.ok) return { id, entity, kind: planned.kind, done: false };
-  await recheckAwaited(parts, observation, planned.next);
-  await recheckReviews(parts, observation.flow, seen.entity, planned.next);
-  await wakeReferred(parts, planned.next);
-  await recheckPause(parts, planned.next);
+  await recheck(parts, observation, planned.next);
   parts.onSettled?.(entity, planned.next, planned);
   return { id, entity: { ...planned.next, revision: entity.revision + 1 }, kind: planned.kind, done: true };
 }
