@@ -33,8 +33,7 @@ export function joined(customcrm: Entity, exact: Entity, origin: LinkOrigin, now
     state: "PENDING",
     origin,
     linkedAt: now,
-    version: Math.max(customcrm.version, exact.version) + 1,
-    ...fieldVersionsAfter(customcrm, differing(customcrm.fields, exact.fields), Math.max(customcrm.version, exact.version) + 1),
+    ...versionsAfter(customcrm, exact),
     modifiedAt: customcrm.modifiedAt > exact.modifiedAt ? customcrm.modifiedAt : exact.modifiedAt,
     nextActionAt: now,
   };
@@ -51,12 +50,16 @@ export function adopting(entity: Entity, system: System, recordId: string, owner
     formerExactEntityId: system === "EXACT" ? (owner?.id ?? null) : entity.formerExactEntityId,
   };
   if (!owner) return adopted;
-  const version = Math.max(entity.version, owner.version) + 1;
-  const versions = { version, ...fieldVersionsAfter(entity, differing(entity.fields, owner.fields), version) };
   const asked = wantedOf(entity, owner);
   // A create goes on until the other side has it too.
   const wanted = asked?.kind === "UPDATE" && entity.wanted?.kind === "CREATE" ? { ...entity.wanted, set: asked.set } : asked;
-  return { ...adopted, ...versions, wanted, ...operationsOf(entity, owner), intents: [...entity.intents, ...mayLand(owner, system)] };
+  return { ...adopted, ...versionsAfter(entity, owner), wanted, ...operationsOf(entity, owner), intents: [...entity.intents, ...mayLand(owner, system)] };
+}
+
+/** Newer than what anybody has seen of either. */
+function versionsAfter(entity: Entity, other: Entity): Pick<Entity, "version" | "fieldVersions"> {
+  const version = Math.max(entity.version, other.version) + 1;
+  return { version, ...fieldVersionsAfter(entity, differing(entity.fields, other.fields), version) };
 }
 
 /**
