@@ -4,7 +4,7 @@ import type { Entity, Intent } from "../domain/entity.js";
 import { limits } from "../domain/limits.js";
 import type { SystemRecord } from "../domain/record.js";
 import { isoTime, otherSystem } from "../domain/words.js";
-import { clockSlackMs, type LostCreate, ownAmong } from "./decide/likeness.js";
+import { clockSlackMs, type LostCreate, likeness, ownAmong } from "./decide/likeness.js";
 import { quarantineEnd } from "./decide/own-writes.js";
 import { writeOf } from "./document.js";
 import { changesOf, referrers } from "./join.js";
@@ -52,7 +52,8 @@ async function find(parts: SettleParts, flow: Dataflow, intent: Intent, options:
     const owners = await ownersOf(parts, rows);
     if (owners === null) return "unknown";
     const free = rows.filter((_, i) => isFree(owners[i], intent));
-    const own = ownAmong({ flow, intent }, free.length > 0 ? await othersLost(parts, flow, intent) : [], free);
+    if (!free.some((row) => likeness(flow, intent, row) !== null)) return null;
+    const own = ownAmong({ flow, intent }, await othersLost(parts, flow, intent), free);
     // It is known once the other has taken what is its own.
     return own === "another's" ? "unknown" : own;
   } catch (error) {

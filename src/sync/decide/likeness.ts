@@ -36,8 +36,11 @@ export function ownAmong(own: LostCreate, others: readonly LostCreate[], records
     }),
   );
   const given = new Map<LostCreate, SystemRecord>();
+  const taken = new Set<SystemRecord>();
   for (const { create, record } of pairs.sort((a, b) => b.likeness - a.likeness)) {
-    if (!given.has(create) && ![...given.values()].includes(record)) given.set(create, record);
+    if (given.has(create) || taken.has(record)) continue;
+    given.set(create, record);
+    taken.add(record);
   }
   return given.get(own) ?? (pairs.some(({ create }) => create === own) ? "another's" : null);
 }
