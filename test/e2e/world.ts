@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { type App, type AppParts, createApp } from "../../src/app.js";
 import { parseConfig } from "../../src/config.js";
 import { exactBudgetRules } from "../../src/connectors/budget.js";
+import { systems } from "../../src/domain/words.js";
 import { type Sandboxes, type SandboxOptions, startSandboxes } from "../../src/sandbox/index.js";
 import type { TestRedis } from "../helpers/redis.js";
 
@@ -70,10 +71,17 @@ export async function startWorld(
   };
 }
 
-/** Waits until nothing is marked and nothing is due: longer than a quarantine, as a busy machine may lose an answer. */
+/** A quarantine in the sandbox, and a little more. */
+const quarantineMs = 65_000;
+
+/**
+ * Waits until nothing is marked and nothing is due: longer than a quarantine, as a busy machine may lose an answer. What was lost is
+ * looked for only once the feeds were read after that, and no poll comes here by itself.
+ */
 export async function quiet(world: World, timeoutMs = 150_000): Promise<void> {
-  const { store } = world.app;
+  const { store, engine } = world.app;
   const until = Date.now() + timeoutMs;
+  let pollAt = Date.now() + quarantineMs;
   while (Date.now() < until) {
     if (
       (await store.feeds.countDirty()) === 0 &&
@@ -81,6 +89,10 @@ export async function quiet(world: World, timeoutMs = 150_000): Promise<void> {
       (await store.entities.counts("CONTACT")).PENDING === 0
     )
       return;
+    if (Date.now() >= pollAt) {
+      await Promise.all(systems.map((system) => engine.poll(system)));
+      pollAt = Date.now() + 5_000;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`Not quiet after ${timeoutMs} ms: ${await store.feeds.countDirty()} marks.`);
