@@ -107,6 +107,27 @@ describe("a mutation that could not be undone on one side, while what was sent t
   });
 });
 
+describe("a mutation that failed on one side, and whose record on the other is deleted before it is put back", () => {
+  const failure = {
+    code: "REFUSED_BY_SYSTEM" as const,
+    system: "CUSTOMCRM" as const,
+    field: "phone",
+    message: "Odd",
+    retryAt: null,
+    refused: null,
+    unsafe: null,
+  };
+  const taken = { ...landed("EXACT", { phone: "010-2" }), over: { phone: "010-1" } };
+  const update = mutation("op1", { phone: "010-2" }, { onPartialFailure: "ROLLBACK", before: { phone: "010-1" }, landed: [taken], failure });
+  const before = asked({ entity: { state: "PENDING", operations: [update] } });
+
+  it("is REJECTED: nothing of it stands on either side (I9)", () => {
+    const done = plan({ ...before, sides: { ...before.sides, EXACT: gone() } }).operations;
+    expect(done?.map(({ status, writes }) => [status, ...writes.map((one) => one.status)])).toEqual([["REJECTED", "ROLLED_BACK", "REJECTED"]]);
+    expect(done?.[0]?.userErrors.map((one) => one.message)).toEqual(["Odd", "Exact Online had taken it, and its record is gone since."]);
+  });
+});
+
 describe("a mutation whose value is one half of a conflict", () => {
   const taken = mutation("op1", { phone: "010-2" }, { landed: [landed("EXACT", { phone: "010-2" })] });
   const apart = { flow: manual, exact: { ...agreed, phone: "010-2" }, customcrm: { ...agreed, phone: "010-3" }, customcrmAt: at(30) };
@@ -135,7 +156,8 @@ describe("a mutation that a newer one has taken over, and whose value came to a 
     const observation = asked({ exact: made, entity: { state: "PENDING", fields: { ...agreed, phone: "010-3" }, operations: [older, newer] } });
     const done = plan({ ...observation, sides: { ...observation.sides, CUSTOMCRM: gone() } });
     expect(done).toMatchObject({ writes: [], next: { state: "DETACHED" } });
-    expect(done.operations).toMatchObject([{ id: "op1", status: "PARTIAL", userErrors: [{ code: "VERSION_CONFLICT" }] }, { id: "op2" }]);
+    const newest = { id: "op2", status: "REJECTED", userErrors: [{ code: "NOT_FOUND", message: "Its record in Customcrm, which had taken phone, is gone." }] };
+    expect(done.operations).toMatchObject([{ id: "op1", status: "PARTIAL", userErrors: [{ code: "VERSION_CONFLICT" }] }, newest]);
   });
 });
 

@@ -12,12 +12,12 @@ export type Undo =
   | { readonly kind: "unsafe"; readonly reason: string };
 
 /**
- * Puts back what the record held, if it still holds what we wrote. A created record is deleted, if nothing was added to it. A
- * delete is never undone.
+ * Puts back what the record held, if it still holds what we wrote. A created record is deleted, if nothing was added to it; of a
+ * record that is gone nothing is left. A delete is never undone.
  */
 export function undoOf(intent: Intent, recordId: string | null, now: Sighting): Undo {
   if (intent.operation === "DELETE") return { kind: "unsafe", reason: "A deleted record is not made again." };
-  if (now.kind !== "present") return intent.operation === "CREATE" ? { kind: "nothing" } : { kind: "unsafe", reason: "The record is no longer there." };
+  if (now.kind !== "present") return { kind: "nothing" };
   const common = { system: intent.system, recordId, source: {}, extra: {} };
   if (intent.operation === "CREATE") {
     // Where the answer was lost, what it returned is not known: then any value more than was sent may be a person's.

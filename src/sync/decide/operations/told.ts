@@ -154,7 +154,9 @@ function errorsOf(observation: Observation, operation: OpenOperation, standing: 
       retryAt,
     });
     for (const one of undone) {
-      errors.push({ code: "ROLLED_BACK", message: `${titleOf(one)} had taken it, and was put back to what it held.`, field: null, system: one, retryAt: null });
+      const isGone = operation.kind === "UPDATE" && observation.sides[one].kind !== "present";
+      const since = isGone ? "its record is gone since" : "was put back to what it held";
+      errors.push({ code: "ROLLED_BACK", message: `${titleOf(one)} had taken it, and ${since}.`, field: null, system: one, retryAt: null });
     }
     return errors;
   }
@@ -189,12 +191,19 @@ function overtakenErrors(observation: Observation, operation: OpenOperation, sta
   return [
     ...newer,
     ...elsewhere.map((field): UserError => {
+      const gone = goneWith(observation, operation, field);
+      if (gone)
+        return { code: "NOT_FOUND", message: `Its record in ${titleOf(gone)}, which had taken ${field}, is gone.`, field: ["id"], system: gone, retryAt: null };
       const system = strictFirst.find((one) => standing.sides[one]?.other.includes(field)) ?? null;
       const message = isMade ? lostSince(field) : overtakenBy(field, system, standing);
       return { code: "MODIFIED_ELSEWHERE", message, field: pathOf(observation, field), system, retryAt: null };
     }),
   ];
 }
+
+/** The side whose record took a value, and is gone. */
+const goneWith = ({ sides }: Observation, { landed = [] }: OpenOperation, field: string): System | undefined =>
+  landed.find((one) => one.operation === "UPDATE" && field in one.fields && sides[one.system].kind === "gone")?.system;
 
 /** After a lost answer nobody can tell an edit from a value that was dropped without a word. */
 const lostSince = (field: string): string => `${field} holds another value by now: it was edited since, or not kept.`;
