@@ -1,4 +1,4 @@
-import { type CustomcrmType, type System, systems } from "../../src/domain/words.js";
+import { type CustomcrmType, otherSystem, type System, systems } from "../../src/domain/words.js";
 import { Problem } from "../../src/sandbox/customcrm/problem.js";
 import { Refusal } from "../../src/sandbox/exact/refusal.js";
 import type { RecordKind } from "../../src/sandbox/exact/types.js";
@@ -9,7 +9,7 @@ import type { Systems } from "./systems.js";
 
 type Kind = CustomcrmType | Exclude<RecordKind, "Items">;
 
-/** The texts that people edit; none of them is checked for its form by either system. */
+/** The texts that people edit, those of counterparts in one order; none of them is checked for its form by either system. */
 const texts: { readonly [K in Kind]: readonly string[] } = {
   Customer: ["Name", "Email", "Phone", "Fax", "Website", "Description", "StreetAddress1", "ZipCode", "City", "VatNumber"],
   Contact: ["FirstName", "LastName", "Email", "Phone", "Mobile", "JobTitle", "Description"],
@@ -19,7 +19,9 @@ const texts: { readonly [K in Kind]: readonly string[] } = {
 };
 /** Emptying these is refused, or leaves a record that can't be had on the other side. */
 const needed: readonly string[] = ["Name", "LastName"];
-const counterparts: Readonly<Record<string, string>> = { VatNumber: "VATNumber", VATNumber: "VatNumber" };
+const vatOf: { readonly [S in System]: string } = { CUSTOMCRM: "VatNumber", EXACT: "VATNumber" };
+
+const namesIn = (kind: Kind): readonly string[] => texts[kind].filter((property) => ["Name", "FirstName", "LastName"].includes(property));
 
 interface Found {
   readonly system: System;
@@ -29,11 +31,16 @@ interface Found {
 
 /** The people at both systems: they see one record of one system at a time, and know nothing of the other. */
 export class People {
-  /** Twins: records that one person made here and another there, of one thing. */
+  /** Records that one person made of a firm or a person that another has made a record of, here or there: things of their own. */
   twins = 0;
   /** How many acts there were, and those left out. */
   acts = 0;
   #random: Random;
+  /**
+   * In one world of four much of what is entered again is alike. A value then stands for more than one thing, so that the loss of one
+   * of them may go unseen: in the other worlds none does, but for a VAT number.
+   */
+  readonly #isAlike: boolean;
 
   constructor(
     private readonly systems: Systems,
@@ -46,6 +53,7 @@ export class People {
     private readonly lastOnes: LastOnes,
   ) {
     this.#random = chances(-1);
+    this.#isAlike = chances(-2).next() < 0.25;
   }
 
   /** Somebody does something; false: a system did not let them. */
@@ -54,7 +62,7 @@ export class People {
       if (dice < 0.62) return this.#edit();
       if (dice < 0.72) return this.#create(this.#random.pick(systems));
       if (dice < 0.82) return this.#createDependent(this.#random.pick(systems));
-      if (dice < 0.86) return this.#twin();
+      if (dice < 0.86) return this.#again();
       if (dice < 0.91) return this.#move();
       return this.#remove();
     });
@@ -85,7 +93,7 @@ export class People {
     const accounts = 1 + some.int(3);
     for (let i = 0; i < accounts; i++) this.#do(() => this.#create("CUSTOMCRM"));
     for (let i = some.int(3); i > 0; i--) this.#do(() => this.#create("EXACT"));
-    for (let i = some.int(3); i > 0; i--) this.#do(() => this.#twin());
+    for (let i = some.int(3); i > 0; i--) this.#do(() => this.#again());
     for (let i = 1 + some.int(3); i > 0; i--) this.#do(() => this.#createDependent(this.#random.pick(systems)));
   }
 
@@ -108,24 +116,53 @@ export class People {
     return true;
   }
 
-  /** The same firm is entered in the other system, with the same VAT number: matching may link the two. */
+  #again(): boolean {
+    return this.#isAlike && this.#random.next() < 0.4 ? this.#copy() : this.#twin();
+  }
+
+  /** What is there already is entered once more, in the same system and under another name: most of it is alike. */
+  #copy(): boolean {
+    const one = this.#any(this.#random.pick(systems), ["Customer", "Contact", "Accounts", "Contacts"]);
+    if (!one) return false;
+    const held = this.systems.propertiesOf(one.system, one.id) ?? {};
+    const owner = one.system === "EXACT" ? "Account" : "CustomerId";
+    const isOwned = one.kind.startsWith("Contact") && typeof held[owner] === "string";
+    const rest = one.kind.startsWith("Contact") ? (isOwned ? { [owner]: String(held[owner]) } : {}) : { Country: "NL" };
+    this.twins++;
+    this.#made(one.system, one.kind, this.#values(namesIn(one.kind)), { ...this.#alike(one, one.kind), ...rest });
+    return true;
+  }
+
+  /** The same firm is entered in the other system, with the same VAT number, and now and then much of the rest: matching may link the two. */
   #twin(): boolean {
     const one = this.#any(this.#random.pick(systems), ["Customer", "Accounts"]);
     if (!one) return false;
-    const property = one.system === "CUSTOMCRM" ? "VatNumber" : "VATNumber";
+    const property = vatOf[one.system];
     const vat = this.systems.propertiesOf(one.system, one.id)?.[property];
     if (typeof vat !== "string") {
       this.#write(one, { [property]: this.#values([property])[property] ?? null });
       return true;
     }
     this.twins++;
-    // It stands on both sides without us.
-    for (const side of ["CUSTOMCRM", "EXACT"] as const) this.oracle.travelled(side, vat);
-    const system = one.system === "CUSTOMCRM" ? "EXACT" : "CUSTOMCRM";
+    const system = otherSystem(one.system);
     const kind: Kind = system === "CUSTOMCRM" ? "Customer" : "Accounts";
-    const values = this.#values(texts[kind].filter((name) => name === "Name" || (name !== counterparts[property] && this.#random.next() < 0.25)));
-    this.#made(system, kind, values, { Country: "NL", [counterparts[property] ?? property]: vat });
+    const alike = { ...(this.#isAlike && this.#random.next() < 0.4 ? this.#alike(one, kind) : {}), [vatOf[system]]: vat };
+    // It stands on both sides without us.
+    for (const side of systems) for (const text of Object.values(alike)) this.oracle.travelled(side, text);
+    const own = texts[kind].filter((name) => name === "Name" || (!(name in alike) && this.#random.next() < 0.25));
+    this.#made(system, kind, this.#values(own), { Country: "NL", ...alike });
     return true;
+  }
+
+  /** Most of what a record holds beside its names, as the properties of such a record. */
+  #alike({ system, kind, id }: Found, as: Kind): Record<string, string> {
+    const held = this.systems.propertiesOf(system, id) ?? {};
+    const entries = texts[kind].flatMap((property, i): [string, string][] => {
+      const value = held[property];
+      const isShared = !namesIn(kind).includes(property) && typeof value === "string" && this.#random.next() < 0.85;
+      return isShared ? [[texts[as][i] ?? property, value]] : [];
+    });
+    return Object.fromEntries(entries);
   }
 
   #edit(): boolean {

@@ -14,8 +14,8 @@ export interface Pin {
  */
 export const pinned: readonly Pin[] = [
   { name: "quarantine", seeds: [6, 13, 16], breaks: "I3" },
-  { name: "adopt", seeds: [0, 3, 4], breaks: "I3" },
-  { name: "three-way merge", seeds: [5, 10, 11], breaks: "I4" },
+  { name: "adopt", seeds: [6, 9, 11], breaks: "I3" },
+  { name: "three-way merge", seeds: [0, 2, 14], breaks: "I4" },
   { name: "read-back", seeds: [10, 22, 30], breaks: "I4" },
   { name: "lease", seeds: [8, 20, 22], breaks: "I3" },
   { name: "overlap", seeds: [30, 32, 42], breaks: "R12" },
