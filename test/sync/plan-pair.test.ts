@@ -423,6 +423,18 @@ describe("what can't be written", () => {
     );
   });
 
+  it.each([
+    ["the other side is", changed({ email: "c2@acme.nl" }), agreed],
+    ["that record is", changed({ email: "c@acme.nl" }), changed({ email: "e@acme.nl" })],
+    ["both are", changed({ email: "c2@acme.nl" }), changed({ email: "e@acme.nl" })],
+  ])("R5: what was ignored stays known where %s edited, and set back before that is written", (_, customcrm, exact) => {
+    const shadows = { CUSTOMCRM: full(changed({ email: "c@acme.nl" })), EXACT: full(agreed) };
+    const edited = plan(pair({ customcrm, exact, entity: { ignored, fields: changed({ email: "c@acme.nl" }), shadows } }));
+    expect(edited).toMatchObject({ next: { state: "PENDING", ignored } });
+    const back = plan(pair({ customcrm: changed({ email: "c@acme.nl" }), exact: agreed, entity: { ...edited.next, intents: [] } }));
+    expect(back).toMatchObject({ writes: [], next: { state: "FAILED", ignored, problem: { code: "IGNORED_BY_SYSTEM", field: "email" } } });
+  });
+
   it("R5: an ignored field leaves the entity FAILED with the reason, and a mutation of the same value does not repeat it", () => {
     const entity = { ignored, wanted: wantedOf({ email: "c@acme.nl" }) };
     const done = plan(pair({ agreed, customcrm: changed({ email: "c@acme.nl" }), exact: agreed, entity }));

@@ -106,7 +106,9 @@ describe("a write that was read back other than sent (R5)", () => {
     const resumed = plan({ ...after, entity: held.next, sides });
     expect(writesOf(resumed)).toEqual([["EXACT", "UPDATE", { phone: "09876" }]]);
     expect(resumed.history.flatMap((event) => event.fields)).toMatchObject([{ field: "phone", lost: "entered", lostFrom: "EXACT" }]);
-    expect(resumed.next.ignored).toEqual([]);
+    expect(plan({ ...after, entity: resumed.next, sides }).history).toEqual([]);
+    const settled = plan({ ...after, entity: resumed.next, sides: { ...sides, EXACT: exact(changed({ email: "c@acme.nl", phone: "09876" })) } });
+    expect(settled.next.ignored).toEqual([]);
   });
 
   it("ends a mutation as well: it does not stay open for what a system will not take", () => {

@@ -35,7 +35,7 @@ function draftOf(view: View, verdicts: readonly Verdict[], sending: Sending): Dr
   const fields = unifiedFields(view, stored, verdicts);
   const shadows = agreedShadows(view, verdicts);
   const conflicts = verdicts.filter((one) => one.merged.conflict).flatMap((one) => conflictsOf(view, one.unit));
-  const ignored = stillIgnored(view, sending);
+  const ignored = stillIgnored(view);
   const outcome = outcomeOf(
     verdicts,
     sending,
@@ -136,21 +136,11 @@ function isStillAsked({ observation, present, translation, values }: View, one: 
 }
 
 /**
- * An ignored value is remembered while that record shows what it showed and the other side still asks for the same, or asks for
- * another that is held back; and where that record was edited since, until the edit has come to the other side: what takes its
- * place replaces what stands only there (I4).
+ * An ignored value is remembered while the two sides are apart in it, whatever they show meanwhile: what takes its place replaces
+ * what stands only there (I4), and where both come to show again what they showed, neither has changed, though they never agreed.
  */
-function stillIgnored(view: View, { due }: Sending): Entity["ignored"] {
-  const { observation, present, values } = view;
-  const { entity, flow } = observation;
-  return entity.ignored.filter((one) => {
-    if (!flow.rows.some((row) => row.field === one.field)) return false;
-    const other = otherSystem(one.system);
-    const isApart = !equal(values[one.system][one.field], values[other][one.field]);
-    if (!isShown(view, one)) return equal(present[other].fields[one.field], one.source) && isApart;
-    return isStillAsked(view, one) || (isApart && !due.has(`${one.system}.${one.field}`));
-  });
-}
+const stillIgnored = ({ observation: { entity, flow }, values }: View): Entity["ignored"] =>
+  entity.ignored.filter(({ field }) => flow.rows.some((row) => row.field === field) && !equal(values.CUSTOMCRM[field], values.EXACT[field]));
 
 /** What of a mutation is not yet on both sides and still can get there. */
 function stillWanted({ observation: { entity, flow }, present }: View, verdicts: readonly Verdict[], sending: Sending): Entity["wanted"] {
