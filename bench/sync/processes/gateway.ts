@@ -131,6 +131,14 @@ const work = {
   resetCursors: async (feeds: readonly (readonly [System, string])[]) => {
     for (const [system, feed] of feeds) await running().store.feeds.advance(system, feed, unreadFeed, []);
   },
+  /** As if what was read of these feeds lay further back than their overlap: the next poll does not show it again. */
+  passOverlap: async (feeds: readonly (readonly [System, string])[]) => {
+    for (const [system, feed] of feeds) {
+      const state = await running().store.feeds.get(system, feed);
+      await running().store.feeds.advance(system, feed, { ...state, seen: state.seen.map((one) => ({ ...one, at: 0 })) }, []);
+    }
+    await pollBoth();
+  },
   /** `what`: every entity, or only the pairs that are linked. */
   mark: async (what: "all" | "pairs") => {
     const { entities, feeds } = running().store;
