@@ -20,6 +20,7 @@ const texts: { readonly [K in Kind]: readonly string[] } = {
 /** Emptying these is refused, or leaves a record that can't be had on the other side. */
 const needed: readonly string[] = ["Name", "LastName"];
 const vatOf: { readonly [S in System]: string } = { CUSTOMCRM: "VatNumber", EXACT: "VATNumber" };
+const ownerOf: { readonly [S in System]: string } = { CUSTOMCRM: "CustomerId", EXACT: "Account" };
 
 const namesIn = (kind: Kind): readonly string[] => texts[kind].filter((property) => ["Name", "FirstName", "LastName"].includes(property));
 
@@ -111,11 +112,12 @@ export class People {
     const kind: Kind = system === "EXACT" ? "Contacts" : isProduct ? "Product" : "Contact";
     const values = this.#values(texts[kind].filter((name) => needed.includes(name) || this.#random.next() < 0.35));
     const isAlone = isProduct && (!owner || this.#random.next() < 0.2);
-    const reference: Record<string, string> = isAlone || !owner ? {} : { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id };
+    const reference: Record<string, string> = isAlone || !owner ? {} : { [ownerOf[system]]: owner.id };
     this.#made(system, kind, values, reference);
     return true;
   }
 
+  /** Somebody enters what another has entered already. */
   #again(): boolean {
     return this.#isAlike && this.#random.next() < 0.4 ? this.#copy() : this.#twin();
   }
@@ -125,11 +127,9 @@ export class People {
     const one = this.#any(this.#random.pick(systems), ["Customer", "Contact", "Accounts", "Contacts"]);
     if (!one) return false;
     const held = this.systems.propertiesOf(one.system, one.id) ?? {};
-    const owner = one.system === "EXACT" ? "Account" : "CustomerId";
-    const isOwned = one.kind.startsWith("Contact") && typeof held[owner] === "string";
-    const rest = one.kind.startsWith("Contact") ? (isOwned ? { [owner]: String(held[owner]) } : {}) : { Country: "NL" };
+    const rest = ["Country", ownerOf[one.system]].flatMap((name) => (typeof held[name] === "string" ? [[name, held[name]] as const] : []));
     this.twins++;
-    this.#made(one.system, one.kind, this.#values(namesIn(one.kind)), { ...this.#alike(one, one.kind), ...rest });
+    this.#made(one.system, one.kind, this.#values(namesIn(one.kind)), { ...this.#alike(one, one.kind), ...Object.fromEntries(rest) });
     return true;
   }
 
@@ -186,7 +186,7 @@ export class People {
     const found = this.#any(system, ["Contact", "Product", "Contacts"]);
     const owner = this.#any(system, ["Customer", "Accounts"]);
     if (!found || !owner) return false;
-    this.#write(found, { [system === "EXACT" ? "Account" : "CustomerId"]: owner.id });
+    this.#write(found, { [ownerOf[system]]: owner.id });
     this.oracle.moved.add(`${system}:${found.id}`);
     return true;
   }
