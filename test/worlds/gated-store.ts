@@ -8,6 +8,8 @@ export interface Gate {
   /** What becomes of a write: done and told, done and not told, or not done. */
   fate(): "done" | "answer lost" | "not done";
   wrote(name: string, args: readonly unknown[], result: unknown): void;
+  /** A write has failed, for all that its caller can know: the job that it belongs to ends. */
+  failed(): void;
 }
 
 const reads = new Set(["get", "ofRecords", "idsOfRecords", "list", "count", "listLinks", "countLinks", "counts", "byMatchKey", "history", "historyEvent"]);
@@ -45,11 +47,11 @@ export function gatedStore(store: Store, host: Host, gate: Gate): Store {
 async function operation(host: Host, gate: Gate, name: string, run: () => unknown, args: readonly unknown[], isWrite: boolean): Promise<unknown> {
   await gate.before(host, name, isWrite && name !== "leases.renew");
   const fate = isWrite && name !== "leases.renew" ? gate.fate() : "done";
-  if (fate === "not done") throw new StoreUnavailableError("Redis does not answer.");
-  const result = await run();
-  if (isWrite) gate.wrote(name, args, result);
-  if (fate === "answer lost") throw new StoreUnavailableError("Redis does not answer.");
-  return result;
+  const result = fate === "not done" ? null : await run();
+  if (isWrite && fate !== "not done") gate.wrote(name, args, result);
+  if (fate === "done") return result;
+  gate.failed();
+  throw new StoreUnavailableError("Redis does not answer.");
 }
 
 async function* scanned(host: Host, batches: AsyncIterable<unknown>, gate: Gate): AsyncGenerator<unknown> {

@@ -174,6 +174,8 @@ export class World {
   readonly #spared: ReadonlySet<number>;
   #strokes = 0;
   readonly #guardedness: Guardedness;
+  /** Entities of which a write is being sent, as they were last stored. */
+  readonly #open = new Map<string, Entity>();
   /** Writes under way, by record. */
   readonly #underWay = new Map<string, Host>();
 
@@ -266,7 +268,7 @@ export class World {
       await this.scheduler.settle();
       const dice = this.random.next();
       if (dice < this.character.userShare) await this.#somebody();
-      else if (dice < this.character.userShare + 0.004) await this.#killOne();
+      else if (dice < this.character.userShare + 0.004) this.#killOne();
       else if (dice < this.character.userShare + 0.02) await this.#pass(this.random.next() < 0.7 ? this.random.int(5 * second) : this.random.int(40 * second));
       else if (this.scheduler.waiting > 0 && dice < 0.985) {
         this.scheduler.resumeOne();
@@ -335,14 +337,14 @@ export class World {
   }
 
   /** A request that was about to leave when its process died may have left. */
-  async #killOne(): Promise<void> {
+  #killOne(): void {
     const alive = this.#processes.filter((one) => one.isAlive);
     if (alive.length === 0) return;
     const one = this.random.pick(alive);
     if (this.#spared.has(this.#strokes++)) return;
     this.scheduler.log(`#${one.id} is killed`);
     this.kills++;
-    for (const type of entityTypes) for await (const batch of this.store.entities.scan(type)) for (const entity of batch) this.#noteOpen(entity);
+    this.#noteAllOpen();
     this.scheduler.kill(one, () => this.random.next() < 0.3);
     this.#gone(one);
     this.#start();
@@ -356,6 +358,7 @@ export class World {
         before: (host, name, isWrite) => this.#gate(host, name, isWrite),
         fate: () => this.faults.store(),
         wrote: (name, args, result) => this.#wrote(name, args, result),
+        failed: () => this.#noteAllOpen(),
       },
       every: (ms, run) => this.#every(process, ms, run),
       after: (ms, run) => this.clock.setTimer(run, ms),
@@ -403,6 +406,7 @@ export class World {
 
   #wrote(name: string, args: readonly unknown[], result: unknown): void {
     if (name !== "entities.commit" || !(result as { ok: boolean }).ok) return;
+    for (const { id } of (args[0] as Commit).remove ?? []) this.#open.delete(id);
     for (const { kind, value } of (args[0] as Commit).documents ?? []) if (kind === "operation") this.clients.noted(value as Operation);
     for (const { entity } of (args[0] as Commit).put) {
       this.scheduler.log(`  ${told(entity)}`);
@@ -410,6 +414,8 @@ export class World {
       this.entityIds.add(entity.id);
       for (const system of systems) this.#known(system, entity.records[system], entity.records[otherSystem(system)]);
       this.#noteAgreed(entity);
+      if (entity.intents.some((one) => one.sentAt !== null && !one.givenUpAt)) this.#open.set(entity.id, entity);
+      else this.#open.delete(entity.id);
       // What failed for now on one side is told before what was lost on the other.
       if (entity.problem && isPassing(entity.problem.code)) this.#noteOpen(entity);
       if (entity.type === "ACCOUNT" && entity.records.CUSTOMCRM && entity.records.EXACT)
@@ -417,10 +423,14 @@ export class World {
     }
   }
 
+  /** A job ends half way: whatever is being sent may be what it sent, and it tells nobody what has become of that. */
+  #noteAllOpen(): void {
+    for (const entity of this.#open.values()) this.#noteOpen(entity);
+  }
+
   /** Nobody knows what has become of a write to its records. */
-  #noteOpen(entity: Entity): void {
-    if (entity.intents.some((one) => one.sentAt !== null && !one.givenUpAt))
-      for (const system of systems) this.oracle.ambiguous.add(`${system}:${entity.records[system]}`);
+  #noteOpen({ id, records }: Entity): void {
+    if (this.#open.has(id)) for (const system of systems) this.oracle.ambiguous.add(`${system}:${records[system]}`);
   }
 
   #known(system: System, recordId: string | null, otherId: string | null): void {
