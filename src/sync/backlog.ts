@@ -9,11 +9,24 @@ export class Backlog {
   readonly #edits = new Map<string, DirtyMark>();
   readonly #creates = new Map<string, DirtyMark>();
   readonly #begun = new Map<string, DirtyMark>();
+  readonly #unplanned = new Map<string, DirtyMark>();
 
   add(mark: DirtyMark, kind: PlannedActionKind): void {
     this.#edits.delete(mark.entityId);
     this.#creates.delete(mark.entityId);
+    this.#unplanned.delete(mark.entityId);
     if (this.#edits.size + this.#creates.size < most) (kind === "CREATE" ? this.#creates : this.#edits).set(mark.entityId, mark);
+  }
+
+  /** An edit that is planned only when its turn comes: until then nothing shows that it waits. */
+  addUnplanned(mark: DirtyMark): void {
+    this.add(mark, "UPDATE");
+    if (this.#edits.get(mark.entityId) === mark) this.#unplanned.set(mark.entityId, mark);
+  }
+
+  /** It waits here for this very mark, and nothing shows that it does. */
+  isUnplanned({ entityId, generation }: DirtyMark): boolean {
+    return this.#unplanned.get(entityId)?.generation === generation;
   }
 
   /** It waits here, or is being written, for this very mark. */
@@ -27,6 +40,7 @@ export class Backlog {
     for (const mark of taken) {
       this.#edits.delete(mark.entityId);
       this.#creates.delete(mark.entityId);
+      this.#unplanned.delete(mark.entityId);
       this.#begun.set(mark.entityId, mark);
     }
     return taken;

@@ -162,18 +162,25 @@ export class Engine {
    */
   async #pass(options: SettleOptions): Promise<void> {
     const now = this.#parts.clock();
-    if (now - this.#allSeenAt >= allAgainMs) {
+    const sinceAll = now - this.#allSeenAt;
+    const isFirst = sinceAll === Number.POSITIVE_INFINITY;
+    const isAgain = !isFirst && sinceAll >= allAgainMs;
+    if (isFirst || isAgain) {
       this.#seen.clear();
       this.#allSeenAt = now;
     }
+    // What has not come to its turn by now is planned before it, so that it shows that it waits.
+    const isLeft = (mark: DirtyMark) => !this.#backlog.knows(mark) || (isAgain && this.#backlog.isUnplanned(mark));
     // Accounts first: what refers to them can only be matched, or written, once they are settled (R7).
     for (const type of entityTypes) {
       const from = this.#seen.get(type) ?? 0;
       // All of them before any is settled: who fits is decided on everybody's present keys (R6).
-      const until = await this.#eachMarked(type, from, Number.POSITIVE_INFINITY, async (marks) => {
-        for (const batch of batches(marks, batchSize * 2)) if (!isOver(options)) await this.#lookOver(batch);
+      const until = await this.#eachMarked(type, from, Number.POSITIVE_INFINITY, async (marked) => {
+        const marks = marked.filter(isLeft);
+        for (const batch of batches(marks, batchSize * 2)) if (!isOver(options)) await this.#lookOver(batch, isAgain);
       });
-      await this.#eachMarked(type, from, until, async (marks) => {
+      await this.#eachMarked(type, from, until, async (marked) => {
+        const marks = marked.filter(isLeft);
         for (const batch of batches(marks, batchSize)) if (!isOver(options)) await this.#plan(batch, options);
       });
       if (isOver(options)) return;
@@ -181,12 +188,17 @@ export class Engine {
     }
   }
 
-  /** Pairs at rest are done with here: they make up most of what a compare or a run marks. */
-  async #lookOver(marks: readonly DirtyMark[]): Promise<void> {
-    const resting = await lookOver(
+  /**
+   * Pairs at rest are done with here: they make up most of what a compare or a run marks. Edits of pairs are planned as they are
+   * written, unless all that waits is to show it.
+   */
+  async #lookOver(marks: readonly DirtyMark[], isAllPlanned: boolean): Promise<void> {
+    const { resting, edited } = await lookOver(
       this.#parts,
       marks.map((mark) => mark.entityId),
     );
+    const unplanned = new Set(isAllPlanned ? [] : edited);
+    for (const mark of marks) if (unplanned.has(mark.entityId)) this.#backlog.addUnplanned(mark);
     if (resting.length === 0) return;
     const revisions = new Map(resting.map(({ id, revision }) => [id, revision]));
     await this.#parts.onHandled?.();
@@ -198,12 +210,12 @@ export class Engine {
     );
   }
 
-  /** Pages through the marks of a type that stand behind `from`, without those that wait to be written; gives where it ended, at `until` or soon after. */
+  /** Pages through the marks of a type that stand behind `from`; gives where it ended, at `until` or soon after. */
   async #eachMarked(type: EntityType, from: number, until: number, handle: (marks: readonly DirtyMark[]) => Promise<void>): Promise<number> {
     for (let place = from; ; ) {
       // Sent one after the other: a run whose marks were read is heard of.
       const [page] = await Promise.all([this.#parts.store.feeds.dirtyPage(idPrefixes[type], place, pageSize), this.#parts.onMarksRead?.()]);
-      await handle(page.marks.filter((mark) => !this.#backlog.knows(mark)));
+      await handle(page.marks);
       place = page.next;
       if (!page.isMore || place >= until) return place;
     }

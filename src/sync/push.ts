@@ -33,8 +33,8 @@ export interface Pushed {
 }
 
 /**
- * Carries a plan out (R8): stores what is owed, then for each write looks at the record once more, notes that it is being sent,
- * sends it, and reads it back (R5). Stops at the first write that does not succeed, so that the stricter side's refusal leaves
+ * Carries a plan out (R8): for each write looks at the record once more, stores that it is owed and being sent, sends it, and
+ * reads it back (R5). Stops at the first write that does not succeed, so that the stricter side's refusal leaves
  * the other side untouched.
  */
 export async function push(parts: SettleParts, reader: Reader, observation: Observation, planned: Plan, options: SettleOptions): Promise<Pushed> {
@@ -48,10 +48,11 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   );
   const keeper = new Keeper(parts, observation);
   const sides = { ...observation.sides };
-  // What needs no look, and was not sent before, is stored as owed and as being sent in one step.
-  const first = owed.intents
-    .slice(0, 1)
-    .find((one) => !isLookedAt(observation, one) && forgottenAt(parts, { ...observation, entity: owed.entity }, one) === null);
+  // Looked at before anything is stored, so that it is stored as owed and as being sent in one step, unless it was sent before.
+  const [head] = owed.intents;
+  const ahead = head ? await looked(observation, head, reader) : "same";
+  const isSendable = head && ahead === "same" && forgottenAt(parts, { ...observation, entity: owed.entity }, head) === null;
+  const first = isSendable ? head : null;
   let sentAt = clock();
   let entity = await keeper.store(first ? sending(owed.entity, first.id, sentAt, settings.quarantineMs) : owed.entity, sides, planned);
   if (!entity) return { entity: null, isStored: false, again: false, plan: planned };
@@ -59,7 +60,7 @@ export async function push(parts: SettleParts, reader: Reader, observation: Obse
   const results: WriteResult[] = [];
   let isChanged = false;
   for (const intent of owed.intents) {
-    const before = await looked(observation, intent, reader);
+    const before = intent === head ? ahead : await looked(observation, intent, reader);
     // Somebody edited it since the plan was made: what was not sent is dropped, and the plan is made anew.
     if (before === "changed") {
       isChanged = true;

@@ -26,6 +26,8 @@ export class Reader {
   /** Runs one writer; all writers of a wave must be begun in the same turn. */
   async writer<T>(work: () => Promise<T>): Promise<T> {
     this.#writers++;
+    // All of the wave are counted before the first asks.
+    await Promise.resolve();
     try {
       return await work();
     } finally {

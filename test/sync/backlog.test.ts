@@ -26,6 +26,22 @@ describe("what is known to owe writes", () => {
     expect([backlog.knows(mark("a")), backlog.knows(mark("a", 2))]).toEqual([false, true]);
     expect(backlog.take(2)).toEqual([mark("a", 2)]);
   });
+
+  it("is told apart while it waits without a plan, and has its turn among the other edits", () => {
+    const backlog = new Backlog();
+    backlog.add(mark("made"), "CREATE");
+    for (const id of ["a", "b", "c"]) backlog.addUnplanned(mark(id));
+    expect([backlog.knows(mark("a")), backlog.isUnplanned(mark("a")), backlog.isUnplanned(mark("a", 2)), backlog.isUnplanned(mark("made"))]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(backlog.take(1)).toEqual([mark("a")]);
+    expect([backlog.knows(mark("a")), backlog.isUnplanned(mark("a"))]).toEqual([true, false]);
+    backlog.add(mark("b"), "UPDATE");
+    expect([backlog.isUnplanned(mark("b")), backlog.isUnplanned(mark("c"))]).toEqual([false, true]);
+  });
 });
 
 describe("work in lanes", () => {

@@ -53,6 +53,14 @@ export function isAtRest(
   );
 }
 
+/** Whether a pair about which nothing else is open shows another value than both last agreed on: most of these owe a write. */
+export function isEdited({ entity, flow, sides }: Pick<Observation, "entity" | "flow" | "sides">): boolean {
+  if (sides.CUSTOMCRM.kind !== "present" || sides.EXACT.kind !== "present" || !mayRest(entity)) return false;
+  const differs = ({ fields }: Present, shadow: Entity["fields"] | null) =>
+    flow.rows.some(({ field }) => shadow !== null && field in shadow && !equal(fields[field], shadow[field]));
+  return differs(sides.CUSTOMCRM, entity.shadows.CUSTOMCRM) || differs(sides.EXACT, entity.shadows.EXACT);
+}
+
 /** The plan of a pair at rest. */
 export const planAtRest = (entity: Entity): Plan => ({
   kind: "NONE",
